@@ -1,0 +1,57 @@
+/**
+ * What a driver of real backends does: launch a fleet, do host-level faults to it, put it back as it was, take it away.
+ * Docker and plain processes implement it; the conformance test in `driver.test.ts` runs over both.
+ */
+import type { HostFaultKind } from '../../scenarios/faults/fault.ts';
+import type { BackendSpec } from '../../scenarios/scenario.ts';
+
+export interface Driver {
+  readonly name: 'docker' | 'process';
+  /** Host-level faults it can do. Asked for any other, the run is refused before it starts. */
+  readonly can: ReadonlySet<HostFaultKind>;
+  /** Starts one backend per spec, ready for load. Removes whatever it started when it fails or `signal` aborts. */
+  launch(specs: readonly BackendSpec[], run: RunLabel, signal: AbortSignal): Promise<Fleet>;
+}
+
+/** Stands on everything a run creates, so that `steelyard clean` tells a dead run's leavings from a live run's. */
+export interface RunLabel {
+  runId: string;
+  /** Process id of the harness. */
+  pid: number;
+  /** When that process started, in clock ticks since boot: a pid alone may be used again. */
+  startTicks: string;
+  bootId: string;
+}
+
+export interface Fleet {
+  /** In index order. Addresses stay the same across crash, stop, vanish and revive. */
+  readonly backends: readonly FleetBackend[];
+  /**
+   * Does a host-level fault and resolves once it holds. `at` is the monotonic time (harness/clock.ts, ms) it took
+   * effect, as exactly as the driver can tell.
+   */
+  inflict(kind: HostFaultKind, id: string, options: Record<string, unknown>): Promise<{ at: number }>;
+  /** Undoes whatever host-level fault the backend suffers, and resolves once it serves again. */
+  revive(id: string): Promise<{ at: number }>;
+  /** Between trials: heals everything, resets every backend through its control port, and proves it. */
+  reset(seed: number): Promise<void>;
+  /** Switches a service-level fault on; `fault` numbers it so that it can be switched off. */
+  setFault(
+    id: string,
+    fault: number,
+    kind: string,
+    options: Record<string, unknown>,
+  ): Promise<{ at: number }>;
+  clearFault(id: string, fault: number): Promise<{ at: number }>;
+  /** Removes everything it started. Never rejects for what is already gone; safe to call twice. */
+  stop(): Promise<void>;
+}
+
+export interface FleetBackend {
+  readonly id: string;
+  readonly host: string;
+  /** Where load goes. */
+  readonly port: number;
+  /** Where the harness speaks to it; load never touches it. */
+  readonly controlPort: number;
+}

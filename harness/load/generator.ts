@@ -1,0 +1,65 @@
+/** What a load generator is told and what it says, whichever one it is. Plain JSON: it crosses a process boundary. */
+
+import type { Load } from '../../scenarios/scenario.ts';
+import type { RequestCounts } from '../recording.ts';
+
+export interface GeneratorSettings {
+  target: { host: string; port: number };
+  load: Load;
+  /** Open load: requests per second, utilization already turned into a rate. 0 for closed load. */
+  rate: number;
+  seed: number;
+  /** Spool file for request rows (harness/spool.ts). */
+  rows: string;
+  /** id → index: responses name their backend in `steelyard-backend`. */
+  backends: Record<string, number>;
+  /** How long after the last send to wait for responses, ms; what has not ended then is in flight at the end. */
+  grace: number;
+}
+
+/** Headers between generator, balancer and backend. */
+export const headers = {
+  /** Number of the request in the workload. */
+  request: 'steelyard-request',
+  /** Affinity key. */
+  key: 'steelyard-key',
+  /** Client address. */
+  client: 'steelyard-client',
+  /** Quantile in (0, 1) at which the backend inverts its service-time law. */
+  quantile: 'steelyard-quantile',
+  /** Response: which backend answered. */
+  backend: 'steelyard-backend',
+  /** Response: how many attempts the balancer made. */
+  attempts: 'steelyard-attempts',
+} as const;
+
+/** From harness to generator. */
+export type ToGenerator =
+  | {
+      type: 'start' /** Monotonic ms (clock.ts) at which the warm-up begins; t = 0 is `at + warmup`. */;
+      at: number;
+    }
+  | { type: 'stop' };
+
+/** From generator to harness. */
+export type FromGenerator =
+  | { type: 'ready' }
+  | {
+      type: 'progress' /** ms from t = 0 */;
+      t: number;
+      perSecond: number;
+      p99Ms: number;
+      counts: RequestCounts;
+    }
+  | { type: 'done'; result: GeneratorResult };
+
+export interface GeneratorResult {
+  /** Of the measured window. */
+  counts: RequestCounts;
+  windowMs: number;
+  latenessMs?: { p50: number; p99: number; max: number };
+  loopDelayP99Ms: number;
+  /** Most connections open at once. */
+  connections: number;
+  cpuMicros: number;
+}

@@ -1,0 +1,36 @@
+/** What a balancer process is told when it starts. Plain JSON: it crosses a process boundary. */
+import type { BalancerSettings } from '../../scenarios/scenario.ts';
+
+export interface ProxySettings {
+  /** Host and port to listen on; port 0 takes a free one. */
+  listen: { host: string; port: number };
+  admin: { host: string; port: number };
+  strategy: {
+    /** Public name, or an absolute path to a user's own file. */
+    name: string;
+    options: Record<string, unknown>;
+  };
+  balancer: BalancerSettings;
+  backends: ProxyBackend[];
+  /** Seed of the strategy's draws. */
+  seed: number;
+  /** Where to record attempts (harness/attempt-log.ts) and events (ndjson, t in clock.ts ms); absent for a stand-alone proxy. */
+  record?: { attempts: string; events: string };
+}
+
+export interface ProxyBackend {
+  id: string;
+  /** Position in the fleet; dense and stable. */
+  index: number;
+  host: string;
+  port: number;
+  weight: number;
+  zone?: string;
+}
+
+/** What the process answers once it serves. */
+export interface ProxyReady {
+  port: number;
+  adminPort: number;
+  adminToken: string;
+}

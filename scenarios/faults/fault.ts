@@ -1,0 +1,72 @@
+/**
+ * The contract of a fault, and the two kinds there are.
+ *
+ * A *service-level* fault is a pure function from one request to a verdict; the backend (in its container, its
+ * process or the simulator) carries the verdict out. It never waits and never does I/O.
+ * A *host-level* fault is a name from a closed set which each driver implements in its own way.
+ */
+import type { Parameters, ParameterValues } from '../parameters.ts';
+
+/** What a service-level fault makes of one request. The set is closed: backend and simulator implement each of them. */
+export type Verdict =
+  | { readonly kind: 'pass' }
+  /** The service takes `ms` longer, and the worker is busy all the while. */
+  | { readonly kind: 'delay'; readonly ms: number }
+  /** Answers `status` after `after` ms, without occupying a worker. */
+  | { readonly kind: 'error'; readonly status: number; readonly after: number }
+  /** RST: before the response where `sent` is 0, else after that share of the body. */
+  | { readonly kind: 'reset'; readonly sent: number }
+  /** Accepts and never answers. */
+  | { readonly kind: 'hang' }
+  /** Promises the whole body, sends `sent` (a share) of it, then FIN. */
+  | { readonly kind: 'truncate'; readonly sent: number }
+  /** Sends the body one byte every `every` ms. */
+  | { readonly kind: 'drip'; readonly every: number };
+
+/** What a fault may look at. */
+export interface Victim {
+  /** Since the fault's onset, ms. */
+  readonly elapsed: number;
+  /** Number of the request in the workload. −1 for a health check. */
+  readonly request: number;
+  /** Whether this is a health check: most faults spare it or hit only it. */
+  readonly healthCheck: boolean;
+  /** The service time this request would have without the fault, ms. 0 for a health check. */
+  readonly service: number;
+  /** A draw in (0, 1) for this request and this fault. */
+  readonly random: number;
+}
+
+/** What a service-level fault's file exports by default. The file's name is its name in a scenario. */
+export interface ServiceFault<P extends Parameters = Parameters> {
+  readonly level: 'service';
+  readonly about: string;
+  readonly options: P;
+  create(values: ParameterValues<P>): (victim: Victim) => Verdict;
+}
+
+/** Host-level faults, told apart at the socket; a test proves it. `revive` undoes each of them. */
+export type HostFaultKind = 'crash' | 'vanish' | 'freeze' | 'throttle' | 'stop';
+
+/** What a host-level fault's file exports by default: a name, its options and what it looks like from outside. */
+export interface HostFault<P extends Parameters = Parameters> {
+  readonly level: 'host';
+  readonly about: string;
+  readonly options: P;
+}
+
+export type FaultDefinition = ServiceFault | HostFault;
+
+/** Checks a definition's types where it is written and returns it unchanged. */
+export function defineService<const P extends Parameters>(
+  fault: Omit<ServiceFault<P>, 'level'>,
+): ServiceFault<P> {
+  return { level: 'service', ...fault };
+}
+
+/** Checks a definition's types where it is written and returns it unchanged. */
+export function defineHost<const P extends Parameters>(fault: Omit<HostFault<P>, 'level'>): HostFault<P> {
+  return { level: 'host', ...fault };
+}
+
+export const pass: Verdict = { kind: 'pass' };

@@ -1,0 +1,265 @@
+/**
+ * The scenario file: one zod schema that yields the types, the defaults, the JSON Schema for editors and the errors.
+ * Once parsed, durations are milliseconds, rates requests per second, shares fractions of one.
+ * Unknown keys are errors. Start with `failover.yaml` beside this file.
+ */
+import { z } from 'zod';
+import type { FaultDefinition } from './faults/fault.ts';
+import { fieldsOf, oneOf } from './fields.ts';
+import { loadFolder } from './registry.ts';
+import type { ServiceTimeDefinition } from './service-times/service-time.ts';
+import { duration, rate, share } from './units.ts';
+
+export const serviceTimes = await loadFolder<ServiceTimeDefinition>(
+  new URL('./service-times/', import.meta.url),
+);
+export const faults = await loadFolder<FaultDefinition>(new URL('./faults/', import.meta.url));
+
+/** Names end up in file names, headers, reports and container names. */
+const name = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'expected a name: a-z 0-9 . _ - and at most 64 characters');
+const count = z.int().min(1);
+
+const service = oneOf(
+  Object.fromEntries([...serviceTimes].map(([key, law]) => [key, fieldsOf(law.options)])),
+);
+
+const fleetEntry = z.strictObject({
+  id: name.describe('with `count`, backends are id-1 … id-count'),
+  count: count.max(10_000).optional(),
+  weight: z.number().positive().max(1_000_000).default(1),
+  zone: name.optional(),
+  workers: count.max(100_000).default(8).describe('requests served at once'),
+  queue: z
+    .union([z.int().min(0), z.literal('unlimited')])
+    .default(128)
+    .describe('requests that may wait for a worker; one more is answered 503'),
+  service: service.prefault({ exponential: { mean: '10ms' } }).describe('the law of service times'),
+  speed: z.number().positive().default(1).describe('service times are divided by it'),
+  work: z
+    .enum(['sleep', 'burn'])
+    .default('sleep')
+    .describe('whether service costs CPU; `throttle` only bites on burn'),
+  warmup: z
+    .strictObject({ over: duration, slowdown: z.number().min(1) })
+    .optional()
+    .describe('after a start or revive, service is `slowdown` times slower, falling linearly to 1'),
+  contention: z.number().min(0).default(0).describe('each other busy worker lengthens service by this share'),
+  pauses: z
+    .strictObject({ every: duration, length: duration })
+    .optional()
+    .describe('stop-the-world pauses: Poisson with this mean gap, each of this length'),
+  cache: z
+    .strictObject({ entries: count, hit: duration })
+    .optional()
+    .describe('LRU by key; a hit takes `hit` instead of the service time'),
+  cancelAbandoned: z.boolean().default(false).describe('stop work whose client has gone'),
+  body: z.int().min(2).max(100_000_000).default(128).describe('bytes of the response body'),
+});
+
+const keys = oneOf({
+  uniform: z.strictObject({ count }),
+  zipf: z.strictObject({ count: count.max(10_000_000), exponent: z.number().min(0).max(10).default(1) }),
+});
+
+const mix = z
+  .array(
+    z.strictObject({
+      path: z.string().startsWith('/').max(2000).default('/'),
+      method: z.enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']).default('GET'),
+      share: z.number().positive().default(1),
+      body: z.int().min(0).max(100_000_000).default(0).describe('bytes of the request body'),
+    }),
+  )
+  .min(1);
+
+const closed = z.strictObject({
+  connections: count.max(10_000),
+  requestsPerConnection: count.optional().describe('reconnect after so many'),
+});
+const open = z
+  .strictObject({
+    rate: rate.optional(),
+    utilization: z.number().positive().max(10).optional().describe('of the whole fleet, faults aside'),
+    arrivals: z.enum(['poisson', 'constant']).default('poisson'),
+    connections: count
+      .max(60_000)
+      .default(1024)
+      .describe('most connections at once; arrivals beyond are `notSent`'),
+  })
+  .refine((it) => (it.rate === undefined) !== (it.utilization === undefined), {
+    message: 'expected exactly one of rate and utilization',
+  });
+
+const load = z
+  .strictObject({
+    closed: closed.optional().describe('autocannon: answers throughput'),
+    open: open.optional().describe('scheduled arrivals: answers latency'),
+    warmup: duration.prefault('1s').describe('t = 0 at its end'),
+    duration: duration.optional(),
+    requests: z.union([count, mix]).optional().describe('how many to send; or, as a list, the mix'),
+    mix: mix.optional(),
+    deadline: duration.optional().describe('a request answered later is bad'),
+    timeout: duration.prefault('10s').describe('when the client gives up'),
+    keys: keys.prefault({ uniform: { count: 10_000 } }),
+    clients: count.max(16_000_000).default(1000).describe('distinct client addresses'),
+  })
+  .refine((it) => (it.closed === undefined) !== (it.open === undefined), {
+    message: 'expected exactly one of closed and open',
+  })
+  .refine((it) => (it.duration === undefined) !== (typeof it.requests !== 'number'), {
+    message: 'expected exactly one of duration and requests (a number)',
+  })
+  .refine((it) => !(Array.isArray(it.requests) && it.mix), {
+    message: 'the mix is given twice: as requests and as mix',
+  })
+  .transform(({ requests, mix: given, ...rest }) => ({
+    ...rest,
+    requests: typeof requests === 'number' ? requests : undefined,
+    mix: given ?? (Array.isArray(requests) ? requests : mix.parse([{}])),
+  }));
+
+const balancer = z.strictObject({
+  count: z.literal(1).default(1).describe('balancers side by side'),
+  layer: z.literal(7).default(7),
+  key: z
+    .union([z.string().regex(/^header:[A-Za-z0-9-]+$/), z.literal('client')])
+    .default('header:steelyard-key')
+    .describe('where the affinity key comes from'),
+  health: z
+    .union([
+      z.literal(false),
+      z.strictObject({
+        path: z.string().startsWith('/').default('/health'),
+        interval: duration.prefault('500ms'),
+        timeout: duration.prefault('200ms'),
+        unhealthy: count.default(3).describe('failed checks in a row'),
+        healthy: count.default(2).describe('passed checks in a row'),
+        assume: z.enum(['unknown', 'healthy']).default('unknown').describe('before the first verdict'),
+      }),
+    ])
+    .prefault({})
+    .describe('active health checks'),
+  passive: z
+    .union([
+      z.literal(false),
+      z.strictObject({
+        failures: count.default(3).describe('connection failures, resets and timeouts in a row'),
+        ejection: duration.prefault('10s').describe('how long, where no active check brings it back'),
+      }),
+    ])
+    .prefault({})
+    .describe('mark down on what real requests meet'),
+  connectTimeout: duration.prefault('500ms'),
+  tryTimeout: duration.prefault('5s').describe('from sending a request to the last byte of its response'),
+  retries: z
+    .strictObject({ max: z.int().min(0).max(10).default(1) })
+    .prefault({})
+    .describe('on another backend, where idempotent or nothing was sent'),
+  maxInFlight: z
+    .union([count, z.literal('unlimited')])
+    .default('unlimited')
+    .describe('per backend'),
+});
+
+const contenderObject = z.strictObject({
+  strategy: z.string(),
+  name: name.optional(),
+  options: z.record(z.string(), z.unknown()).default({}),
+  balancer: z.record(z.string(), z.unknown()).default({}).describe('overrides of the balancer section'),
+});
+const contenders = z
+  .union([z.literal('all'), z.array(z.union([z.string(), contenderObject])).min(1)])
+  .default('all')
+  .describe('names, ./files, or objects with options');
+
+const faultShape = {
+  at: duration.describe('from t = 0'),
+  until: duration.optional().describe('when it is healed; otherwise at the end'),
+  on: z.union([z.string(), z.array(z.string()).min(1)]).describe('id, zone:a, random:2, 50% or all'),
+};
+const fault = oneOf(
+  Object.fromEntries([...faults].map(([key, it]) => [key, fieldsOf(it.options)])),
+  faultShape,
+).refine((it) => it.until === undefined || it.until > it.at, {
+  message: 'expected `until` after `at`',
+  path: ['until'],
+});
+
+/** Metrics an expectation may name: rows of the comparison table. */
+export const metrics = [
+  'throughput',
+  'goodput',
+  'errorRate',
+  'mean',
+  'p50',
+  'p90',
+  'p95',
+  'p99',
+  'p999',
+  'max',
+  'detection',
+  'recovery',
+  'sacrificed',
+  'lost',
+  'failed',
+] as const;
+const limit = z.union([z.number(), share, duration, rate]);
+const expectation = z.union([
+  z
+    .strictObject({
+      metric: z.enum(metrics),
+      contender: z.string().default('all'),
+      phase: z.enum(['before', 'during', 'after']).optional(),
+      below: limit.optional(),
+      above: limit.optional(),
+    })
+    .refine((it) => it.below !== undefined || it.above !== undefined, {
+      message: 'expected `below` or `above`',
+    }),
+  z.strictObject({
+    better: z.string(),
+    than: z.string(),
+    metric: z.enum(metrics),
+    phase: z.enum(['before', 'during', 'after']).optional(),
+    by: share.optional().describe('at least this much better'),
+  }),
+]);
+
+export const scenarioSchema = z.strictObject({
+  name: name.optional().describe('the file name, unless given'),
+  about: z.string().max(2000).optional().describe('the story, in a sentence or two'),
+  fleet: z.array(fleetEntry).min(1),
+  load,
+  balancer: balancer.prefault({}),
+  contenders,
+  faults: z.array(fault).default([]),
+  expect: z.array(expectation).default([]),
+  objective: z.enum(['goodput', 'throughput', 'p99', 'mean', 'errorRate']).optional(),
+  rounds: count.max(10_000).default(1),
+  seed: z.int().min(0).default(1),
+});
+
+export { balancer as balancerSchema };
+export type ScenarioInput = z.input<typeof scenarioSchema>;
+export type Scenario = z.output<typeof scenarioSchema> & { name: string; objective: Objective };
+export type Objective = NonNullable<z.output<typeof scenarioSchema>['objective']>;
+export type FleetEntry = z.output<typeof fleetEntry>;
+export type Load = z.output<typeof load>;
+export type BalancerSettings = z.output<typeof balancer>;
+export type ScheduledFault = z.output<typeof fault>;
+export type Expectation = z.output<typeof expectation>;
+export type ServiceSetting = z.output<typeof service>;
+
+/** One backend of the fleet: `app` with count 4 is app-1 … app-4. */
+export type BackendSpec = Omit<FleetEntry, 'count'> & { readonly index: number };
+
+/** The fleet's entries spelled out, in order; `index` counts from 0 over the whole fleet. */
+export function backendsOf(scenario: Pick<Scenario, 'fleet'>): BackendSpec[] {
+  const specs: BackendSpec[] = [];
+  for (const { count: copies, ...entry } of scenario.fleet)
+    for (let i = 1; i <= (copies ?? 1); i++)
+      specs.push({ ...entry, id: copies === undefined ? entry.id : `${entry.id}-${i}`, index: specs.length });
+  return specs;
+}
