@@ -10,7 +10,10 @@
  * Times in rows are microseconds from t = 0 of their trial (the end of the warm-up; warm-up rows are negative);
  * times in events are milliseconds from it. Every duration comes from one monotonic clock.
  */
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Scenario } from '../scenarios/scenario.ts';
+import { type Column, readParquet, writeParquet } from './parquet.ts';
 
 export const schemaVersion = 1;
 
@@ -188,4 +191,195 @@ export interface Run {
   trials: Trial[];
   /** Wall time, ms: the whole run, the load windows (warm-up included), and their difference as a share of the whole. */
   timing: { wallMs: number; loadMs: number; overhead: number };
+}
+
+/** The rows of one trial by column; codes are positions in `outcomes` and `causes`. */
+export type RequestColumns = {
+  length: number;
+  index: Float64Array;
+  intended: Float64Array;
+  sent: Float64Array;
+  firstByte: Float64Array;
+  latency: Float64Array;
+  outcome: Uint8Array;
+  cause: Uint8Array;
+  status: Uint16Array;
+  backend: Int32Array;
+  attempts: Uint8Array;
+  keyHash: Uint32Array;
+};
+
+/** The attempts of one trial by column; `kind` is a position in `attemptKinds`. */
+export type AttemptColumns = {
+  length: number;
+  request: Float64Array;
+  attempt: Uint8Array;
+  backend: Int32Array;
+  picked: Float64Array;
+  ended: Float64Array;
+  kind: Uint8Array;
+  status: Uint16Array;
+};
+
+/** Columns for `length` requests, all zero. */
+export function requestColumns(length: number): RequestColumns {
+  return {
+    length,
+    index: new Float64Array(length),
+    intended: new Float64Array(length),
+    sent: new Float64Array(length),
+    firstByte: new Float64Array(length),
+    latency: new Float64Array(length),
+    outcome: new Uint8Array(length),
+    cause: new Uint8Array(length),
+    status: new Uint16Array(length),
+    backend: new Int32Array(length),
+    attempts: new Uint8Array(length),
+    keyHash: new Uint32Array(length),
+  };
+}
+
+/** Columns for `length` attempts, all zero. */
+export function attemptColumns(length: number): AttemptColumns {
+  return {
+    length,
+    request: new Float64Array(length),
+    attempt: new Uint8Array(length),
+    backend: new Int32Array(length),
+    picked: new Float64Array(length),
+    ended: new Float64Array(length),
+    kind: new Uint8Array(length),
+    status: new Uint16Array(length),
+  };
+}
+
+/** In the file, backends stand by their ids and codes by their words: whoever opens it needs no key. */
+function requestLayout(ids: readonly string[]): Record<Exclude<keyof RequestColumns, 'length'>, Column> {
+  return {
+    index: { as: 'double' },
+    intended: { as: 'double' },
+    sent: { as: 'double?' },
+    firstByte: { as: 'double?' },
+    latency: { as: 'double?' },
+    outcome: { as: 'word', words: outcomes },
+    cause: { as: 'word', words: causes },
+    status: { as: 'int' },
+    backend: { as: 'word?', words: ids },
+    attempts: { as: 'int' },
+    keyHash: { as: 'double' },
+  };
+}
+
+function attemptLayout(ids: readonly string[]): Record<Exclude<keyof AttemptColumns, 'length'>, Column> {
+  return {
+    request: { as: 'double' },
+    attempt: { as: 'int' },
+    backend: { as: 'word?', words: ids },
+    picked: { as: 'double' },
+    ended: { as: 'double?' },
+    kind: { as: 'word', words: attemptKinds },
+    status: { as: 'int' },
+  };
+}
+
+/** Where a trial's files stand. */
+export function trialFile(dir: string, trial: string, file: string): string {
+  return join(dir, 'trials', trial, file);
+}
+
+const idsOf = (run: Pick<Run, 'backends'>) => run.backends.map(({ id }) => id);
+
+export async function writeRequests(
+  dir: string,
+  run: Pick<Run, 'backends'>,
+  trial: string,
+  { length, ...columns }: RequestColumns,
+): Promise<void> {
+  await writeParquet(
+    trialFile(dir, trial, 'requests.parquet'),
+    requestLayout(idsOf(run)),
+    { ...columns, keyHash: Float64Array.from(columns.keyHash) },
+    length,
+  );
+}
+
+export async function writeAttempts(
+  dir: string,
+  run: Pick<Run, 'backends'>,
+  trial: string,
+  { length, ...columns }: AttemptColumns,
+): Promise<void> {
+  await writeParquet(trialFile(dir, trial, 'attempts.parquet'), attemptLayout(idsOf(run)), columns, length);
+}
+
+/** Rejects when the file is missing or not a Parquet file. */
+export async function readRequests(
+  dir: string,
+  run: Pick<Run, 'backends'>,
+  trial: string,
+): Promise<RequestColumns> {
+  const layout = requestLayout(idsOf(run));
+  const { rows, columns } = await readParquet(
+    trialFile(dir, trial, 'requests.parquet'),
+    layout,
+    withoutLength(requestColumns),
+  );
+  return { length: rows, ...columns };
+}
+
+/** Rejects when the file is missing or not a Parquet file. */
+export async function readAttempts(
+  dir: string,
+  run: Pick<Run, 'backends'>,
+  trial: string,
+): Promise<AttemptColumns> {
+  const layout = attemptLayout(idsOf(run));
+  const { rows, columns } = await readParquet(
+    trialFile(dir, trial, 'attempts.parquet'),
+    layout,
+    withoutLength(attemptColumns),
+  );
+  return { length: rows, ...columns };
+}
+
+function withoutLength<C extends { length: number }>(
+  allocate: (rows: number) => C,
+): (rows: number) => Omit<C, 'length'> {
+  return (rows) => {
+    const { length: _, ...columns } = allocate(rows);
+    return columns;
+  };
+}
+
+/** Writes `run.json` whole or not at all: a full disk leaves the earlier one intact. */
+export async function writeRun(dir: string, run: Run): Promise<void> {
+  const file = join(dir, 'run.json');
+  await writeFile(`${file}.part`, `${JSON.stringify(run, undefined, 2)}\n`, { flush: true });
+  await rename(`${file}.part`, file);
+}
+
+/** Rejects with what was expected when `dir` holds no run or one of another schema version. */
+export async function readRun(dir: string): Promise<Run> {
+  let text: string;
+  try {
+    text = await readFile(join(dir, 'run.json'), 'utf8');
+  } catch (cause) {
+    throw new Error(`${dir} is not a run directory: it has no readable run.json`, { cause });
+  }
+  const run = JSON.parse(text) as Run;
+  if (run.schemaVersion !== schemaVersion)
+    throw new Error(
+      `${dir}: expected schemaVersion ${schemaVersion}, got ${run.schemaVersion}; use the steelyard that wrote it (${run.environment?.steelyard})`,
+    );
+  return run;
+}
+
+/** Events in the order they were written; a torn last line of an interrupted run is left out. */
+export async function readEvents(dir: string): Promise<Event[]> {
+  const text = await readFile(join(dir, 'events.ndjson'), 'utf8');
+  return text
+    .slice(0, text.lastIndexOf('\n') + 1)
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Event);
 }
