@@ -3,6 +3,8 @@
 import type { Load } from '../../scenarios/scenario.ts';
 import type { RequestCounts } from '../recording.ts';
 
+export { headers } from '../../scenarios/headers.ts';
+
 export interface GeneratorSettings {
   target: { host: string; port: number };
   load: Load;
@@ -16,22 +18,6 @@ export interface GeneratorSettings {
   /** How long after the last send to wait for responses, ms; what has not ended then is in flight at the end. */
   grace: number;
 }
-
-/** Headers between generator, balancer and backend. */
-export const headers = {
-  /** Number of the request in the workload. */
-  request: 'steelyard-request',
-  /** Affinity key. */
-  key: 'steelyard-key',
-  /** Client address. */
-  client: 'steelyard-client',
-  /** Quantile in (0, 1) at which the backend inverts its service-time law. */
-  quantile: 'steelyard-quantile',
-  /** Response: which backend answered. */
-  backend: 'steelyard-backend',
-  /** Response: how many attempts the balancer made. */
-  attempts: 'steelyard-attempts',
-} as const;
 
 /** From harness to generator. */
 export type ToGenerator =

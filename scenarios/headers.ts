@@ -1,0 +1,15 @@
+/** Headers between generator, balancer and backend. They are how one request keeps its identity and its luck on the way. */
+export const headers = {
+  /** Number of the request in the workload. */
+  request: 'steelyard-request',
+  /** Affinity key. */
+  key: 'steelyard-key',
+  /** Client address. */
+  client: 'steelyard-client',
+  /** Quantile in (0, 1) at which the backend inverts its service-time law. */
+  quantile: 'steelyard-quantile',
+  /** Response: which backend answered. */
+  backend: 'steelyard-backend',
+  /** Response: how many attempts the balancer made. */
+  attempts: 'steelyard-attempts',
+} as const;
