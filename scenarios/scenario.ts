@@ -146,6 +146,7 @@ const balancer = z.strictObject({
       z.literal(false),
       z.strictObject({
         failures: count.default(3).describe('connection failures, resets and timeouts in a row'),
+        errors: z.boolean().default(false).describe('a complete response of 500 or above counts too'),
         ejection: duration.prefault('10s').describe('how long, where no active check brings it back'),
       }),
     ])
@@ -154,7 +155,13 @@ const balancer = z.strictObject({
   connectTimeout: duration.prefault('500ms'),
   tryTimeout: duration.prefault('5s').describe('from sending a request to the last byte of its response'),
   retries: z
-    .strictObject({ max: z.int().min(0).max(10).default(1) })
+    .strictObject({
+      max: z.int().min(0).max(10).default(1),
+      on: z
+        .array(z.enum(['unreachable', 'reset', 'timeout']))
+        .default(['unreachable', 'reset'])
+        .describe('how an attempt must have ended to be tried again'),
+    })
     .prefault({})
     .describe('on another backend, where idempotent or nothing was sent'),
   maxInFlight: z

@@ -1,0 +1,221 @@
+/**
+ * One balancer's bookkeeping: pick → started → ended, and retries. Pure: no I/O, no timers, time as an argument; proxy
+ * and simulator run this same file, so they cannot disagree in it.
+ *
+ * It is the hot path of the simulator: a request costs one `Dispatch`, and nothing is allocated per attempt. A
+ * strategy's `Outcome` is one object, filled anew each time.
+ */
+import { draw, stream } from '../scenarios/random.ts';
+import type { BalancerSettings } from '../scenarios/scenario.ts';
+import type { OutcomeKind, Strategy } from '../strategies/strategy.ts';
+import { type BalancerStats, statsOf } from './balancer-stats.ts';
+import { type AttemptEnd, type AttemptObserver, Dispatch, type DispatchRequest } from './dispatch.ts';
+import { BackendPool, type BalancerEvent } from './pool.ts';
+import { PooledBackend } from './pooled-backend.ts';
+import type { ProxyBackend } from './proxy/settings.ts';
+import { mayRetry } from './resilience/retries.ts';
+import type { ChosenStrategy } from './strategies.ts';
+import { StrategyError } from './strategy-guard.ts';
+
+export interface DispatcherOptions {
+  readonly strategy: ChosenStrategy;
+  readonly seed: number;
+  readonly settings: BalancerSettings;
+  readonly backends: readonly ProxyBackend[];
+  /** Monotonic ms. */
+  readonly now: () => number;
+  readonly onEvent: (event: BalancerEvent) => void;
+  readonly observer?: AttemptObserver;
+}
+
+export class Dispatcher {
+  readonly pool: BackendPool;
+  readonly #settings: BalancerSettings;
+  readonly #now: () => number;
+  readonly #chosen: ChosenStrategy;
+  readonly #strategy: Strategy;
+  readonly #observer: AttemptObserver | undefined;
+  readonly #limited: boolean;
+  readonly #outcome = { kind: 'ok' as OutcomeKind, latency: 0, firstByte: 0 };
+  /** What a pick must pass over: tried, then full ones. Reused. */
+  readonly #passedOver: PooledBackend[] = [];
+  /** How many requests came without a number. */
+  #unnumbered = 0;
+  // Counters of the draw that the strategy may make now.
+  #luck = -1;
+  #attempt = 0;
+  #ordinal = 0;
+
+  /** Throws a `StrategyError` where the strategy does; so do `pick` and `end`, and `pool` where it changes. */
+  constructor(options: DispatcherOptions) {
+    const { settings, seed, strategy, now, onEvent } = options;
+    this.#settings = settings;
+    this.#now = now;
+    this.#chosen = strategy;
+    this.#observer = options.observer;
+    this.#limited = settings.maxInFlight !== 'unlimited';
+    const random = () => draw(seed, stream.strategy, this.#luck, this.#attempt + this.#ordinal++);
+    let started = false;
+    this.pool = new BackendPool({ settings, now, onEvent, onChange: () => started && this.#poolChanged() });
+    for (const backend of options.backends) this.pool.add(backend);
+    try {
+      this.#strategy = strategy.definition.create({ now, random }, strategy.values);
+    } catch (error) {
+      throw StrategyError.thrown(strategy, 'create', error);
+    }
+    started = true;
+    this.#poolChanged();
+  }
+
+  /** Takes a request in. The object given is copied and may be used again. */
+  open(request: DispatchRequest): Dispatch {
+    return new Dispatch(request, request.number >= 0 ? request.number : this.#unnumbered++);
+  }
+
+  /**
+   * Picks a backend for the next attempt and counts it in flight. Undefined when none is available, when all that are
+   * have `maxInFlight` attempts, and on a retry when all have been tried, unless the one tried is the only one there
+   * is. Answer 503 then on the first attempt, 502 after.
+   */
+  pick(dispatch: Dispatch): PooledBackend | undefined {
+    const at = this.#now();
+    if (at >= this.pool.due) this.pool.readmit(at);
+    this.#drawFor(dispatch.luck, (dispatch.attempts + 1) << 16);
+    const picked = this.#limited ? this.#askForFree(dispatch) : this.#ask(dispatch);
+    if (picked === undefined) return undefined;
+    if (dispatch.tried.length > 0 && this.pool.available.length > 1 && dispatch.tried.includes(picked)) {
+      if (!this.#another(dispatch)) return undefined;
+      throw new StrategyError(
+        this.#chosen,
+        `pick returned ${picked.id}, tried already, with others available`,
+      );
+    }
+    dispatch.attempts++;
+    dispatch.backend = picked;
+    dispatch.startedAt = at;
+    picked.begin();
+    this.#observer?.started(dispatch);
+    try {
+      this.#strategy.started?.(picked, dispatch);
+    } catch (error) {
+      throw StrategyError.thrown(this.#chosen, 'started', error);
+    }
+    return picked;
+  }
+
+  /**
+   * Ends the current attempt. Returns whether another is allowed: it ended badly, repeating is safe (idempotent, or
+   * nothing sent; nothing answered), retries are left, and there is a backend for it: one not tried yet, or the only
+   * one there is.
+   */
+  end(dispatch: Dispatch, kind: OutcomeKind, detail: AttemptEnd): boolean {
+    const { backend, startedAt } = dispatch;
+    if (backend === undefined) throw new Error('end without a current attempt: each pick ends exactly once');
+    const at = this.#now();
+    backend.finish(kind, at - startedAt);
+    this.#observer?.ended(dispatch, kind, detail.status, at);
+    this.#tell(dispatch, backend, kind, at - startedAt, detail.firstByte);
+    dispatch.backend = undefined;
+    this.pool.observed(backend, kind, startedAt, at);
+    if (kind === 'ok' || !mayRetry(this.#settings.retries, kind, dispatch, detail)) return false;
+    dispatch.exclude(backend);
+    return this.pool.available.length === 1 || this.#another(dispatch);
+  }
+
+  stats(): BalancerStats {
+    const at = this.#now();
+    if (at >= this.pool.due) this.pool.readmit(at);
+    return statsOf(this.pool);
+  }
+
+  #ask(dispatch: Dispatch): PooledBackend | undefined {
+    let picked: unknown;
+    try {
+      picked = this.#strategy.pick(this.pool, dispatch);
+    } catch (error) {
+      throw StrategyError.thrown(this.#chosen, 'pick', error);
+    }
+    if (picked === undefined) {
+      // Refusing to choose is the strategy's right only where there is nothing to choose from.
+      if (this.pool.available.length === 0) return undefined;
+      throw new StrategyError(this.#chosen, 'pick returned undefined with backends available');
+    }
+    if (picked instanceof PooledBackend && picked.available) return picked;
+    throw new StrategyError(this.#chosen, `pick returned ${describe(picked)}`);
+  }
+
+  /** Asks again, passing over those at `maxInFlight`, so that a full backend's share goes where the strategy wants it. */
+  #askForFree(dispatch: Dispatch): PooledBackend | undefined {
+    const first = this.#ask(dispatch);
+    if (first === undefined || first.inFlight < first.maxInFlight) return first;
+    if (!this.#another(dispatch)) return undefined;
+    const own = dispatch.tried;
+    const passedOver = this.#passedOver;
+    passedOver.length = 0;
+    passedOver.push(...own, first);
+    dispatch.tried = passedOver;
+    try {
+      for (;;) {
+        const next = this.#ask(dispatch)!;
+        if (next.inFlight < next.maxInFlight && !passedOver.includes(next)) return next;
+        if (passedOver.includes(next))
+          throw new StrategyError(
+            this.#chosen,
+            `pick returned ${next.id}, tried already, with others available`,
+          );
+        passedOver.push(next);
+      }
+    } finally {
+      dispatch.tried = own;
+    }
+  }
+
+  /** Whether some backend could take this request that it has not tried. */
+  #another(dispatch: Dispatch): boolean {
+    for (const it of this.pool.available)
+      if (it.inFlight < it.maxInFlight && !dispatch.tried.includes(it)) return true;
+    return false;
+  }
+
+  #tell(
+    dispatch: Dispatch,
+    backend: PooledBackend,
+    kind: OutcomeKind,
+    latency: number,
+    firstByte: number,
+  ): void {
+    if (this.#strategy.ended === undefined) return;
+    const outcome = this.#outcome;
+    outcome.kind = kind;
+    outcome.latency = latency;
+    outcome.firstByte = firstByte;
+    // The upper half of the attempt's ordinals, so that no draw made here repeats one of its pick.
+    this.#drawFor(dispatch.luck, (dispatch.attempts << 16) | 0x8000);
+    try {
+      this.#strategy.ended(backend, outcome);
+    } catch (error) {
+      throw StrategyError.thrown(this.#chosen, 'ended', error);
+    }
+  }
+
+  #poolChanged(): void {
+    this.#drawFor(-1, this.#attempt);
+    try {
+      this.#strategy.poolChanged?.(this.pool);
+    } catch (error) {
+      throw StrategyError.thrown(this.#chosen, 'poolChanged', error);
+    }
+  }
+
+  #drawFor(luck: number, attempt: number): void {
+    this.#luck = luck;
+    this.#attempt = attempt;
+    this.#ordinal = 0;
+  }
+}
+
+function describe(picked: unknown): string {
+  if (picked instanceof PooledBackend)
+    return `${picked.id}, which is ${picked.draining ? 'no longer in the pool' : 'not available'}`;
+  return `a stranger: expected one of pool.available, got ${picked === null ? 'null' : typeof picked}`;
+}

@@ -1,0 +1,63 @@
+/** One backend with what this balancer counts of it. Strategies read it through `Backend`; only pool and dispatcher write. */
+import type { Backend, LoadReport, OutcomeKind } from '../strategies/strategy.ts';
+import type { ProxyBackend } from './proxy/settings.ts';
+import { Health, type HealthStatus, type HealthThresholds } from './resilience/health.ts';
+import { PassiveHealth } from './resilience/passive.ts';
+
+export class PooledBackend implements Backend {
+  readonly id: string;
+  readonly index: number;
+  readonly host: string;
+  readonly port: number;
+  readonly zone?: string;
+  readonly maxInFlight: number;
+  readonly health: Health;
+  readonly passive = new PassiveHealth();
+  weight: number;
+  inFlight = 0;
+  reported?: LoadReport;
+  /** In `pool.available`. */
+  available = false;
+  /** Removed: no new picks; what is in flight finishes. */
+  draining = false;
+  /** When an ejection that no active check can end is over, ms; Infinity when there is none. */
+  ejectedUntil = Number.POSITIVE_INFINITY;
+  /** Attempts picked for it: requests = ok + errors + cancelled + inFlight. */
+  requests = 0;
+  ok = 0;
+  /** Attempts that ended as anything but `ok` or `cancelled`. */
+  errors = 0;
+  cancelled = 0;
+  /** Complete responses, of any status, and the sum of their latencies, ms. */
+  responses = 0;
+  responseMs = 0;
+
+  constructor(from: ProxyBackend, maxInFlight: number, status: HealthStatus, thresholds: HealthThresholds) {
+    this.id = from.id;
+    this.index = from.index;
+    this.host = from.host;
+    this.port = from.port;
+    if (from.zone !== undefined) this.zone = from.zone;
+    this.weight = from.weight;
+    this.maxInFlight = maxInFlight;
+    this.health = new Health(status, thresholds);
+  }
+
+  /** An attempt was picked for it. */
+  begin(): void {
+    this.inFlight++;
+    this.requests++;
+  }
+
+  /** An attempt ended after `latency` ms. */
+  finish(kind: OutcomeKind, latency: number): void {
+    this.inFlight--;
+    if (kind === 'ok') this.ok++;
+    else if (kind === 'cancelled') this.cancelled++;
+    else this.errors++;
+    if (kind === 'ok' || kind === 'error') {
+      this.responses++;
+      this.responseMs += latency;
+    }
+  }
+}
