@@ -1,0 +1,126 @@
+import test from 'ava';
+import type { ScheduledFault } from '../scenarios/scenario.ts';
+import { FaultSchedule } from './fault-schedule.ts';
+
+/** A fleet that only writes down what it is told, on a clock that jumps from one wake-up to the next. */
+function rig(faults: Partial<ScheduledFault>[], { refuse = '' } = {}) {
+  let clock = 1000;
+  const sleepers: { at: number; wake: () => void; drop: (why: Error) => void }[] = [];
+  const log: string[] = [];
+  const events: string[] = [];
+  const act = (what: string) => async (id: string, kind?: unknown) => {
+    const line = `${clock} ${what} ${id}${typeof kind === 'string' ? ` ${kind}` : ''}`;
+    log.push(line);
+    if (refuse !== '' && line.includes(refuse)) throw new Error('it would not');
+    return { at: clock + 5 };
+  };
+  const schedule = new FaultSchedule({
+    faults: faults.map((it) => ({ on: 'a', options: {}, ...it })) as ScheduledFault[],
+    fleet: {
+      inflict: (kind, id) => act(`inflict ${kind}`)(id),
+      revive: act('revive'),
+      setFault: (id, fault, kind) => act(`set ${fault} ${kind}`)(id),
+      clearFault: (id, fault) => act(`clear ${fault}`)(id),
+    },
+    backends: [{ id: 'a' }, { id: 'b' }],
+    seed: 1,
+    t0: 1000,
+    now: () => clock,
+    sleepUntil: (at) => new Promise<void>((wake, drop) => sleepers.push({ at, wake, drop })),
+    onEvent: ({ t, fault, phase, backends }) => events.push(`${t} ${fault} ${phase} ${backends.join('+')}`),
+  });
+  const turn = () => new Promise((resolve) => setImmediate(resolve));
+  /** Wakes sleepers in order of time until none is due at `until`. */
+  const advance = async (until: number) => {
+    for (;;) {
+      await turn();
+      sleepers.sort((x, y) => x.at - y.at);
+      if (sleepers[0] === undefined || sleepers[0].at > until) return;
+      const next = sleepers.shift()!;
+      clock = Math.max(clock, next.at);
+      next.wake();
+    }
+  };
+  const abort = () => {
+    for (const sleeper of sleepers) sleeper.drop(new Error('aborted'));
+  };
+  return { schedule, log, events, advance, abort };
+}
+
+test('a fault is asked at its time, taken when it holds, and healed at its until', async (t) => {
+  const { schedule, log, events, advance } = rig([{ at: 250, until: 500, kind: 'crash' }]);
+  const run = schedule.run();
+  await advance(9999);
+  await run;
+  t.deepEqual(log, ['1250 inflict crash a', '1500 revive a']);
+  t.deepEqual(events, ['250 0 asked a', '255 0 taken a', '500 0 heal-asked a', '505 0 healed a']);
+  t.deepEqual(schedule.standing, []);
+});
+
+test('service-level faults go to the backend itself, each under its own number', async (t) => {
+  const { schedule, log, advance } = rig([
+    { at: 10, until: 30, kind: 'slow', on: 'all' },
+    { at: 20, until: 40, kind: 'error', on: 'b' },
+  ]);
+  const run = schedule.run();
+  await advance(9999);
+  await run;
+  t.deepEqual(log, [
+    '1010 set 0 slow a',
+    '1010 set 0 slow b',
+    '1020 set 1 error b',
+    '1030 clear 0 a',
+    '1030 clear 0 b',
+    '1040 clear 1 b',
+  ]);
+});
+
+test('what still stands at the end is healed in reverse order', async (t) => {
+  const { schedule, log, advance } = rig([
+    { at: 10, kind: 'crash', on: 'a' },
+    { at: 20, kind: 'slow', on: 'b' },
+    { at: 90, kind: 'crash', on: 'b' },
+  ]);
+  const run = schedule.run();
+  await advance(1050);
+  t.deepEqual(schedule.standing, ['crash', 'slow']);
+  await schedule.healAll();
+  t.deepEqual(log.slice(2), ['1020 clear 1 b', '1020 revive a']);
+  await advance(9999);
+  await run;
+});
+
+test('an interrupted schedule rejects and can still be healed', async (t) => {
+  const { schedule, advance, abort } = rig([{ at: 10, until: 500, kind: 'freeze' }]);
+  const run = schedule.run();
+  const rejected = t.throwsAsync(run, { message: 'aborted' });
+  await advance(1100);
+  abort();
+  await rejected;
+  t.deepEqual(schedule.standing, ['freeze']);
+  await schedule.healAll();
+  t.deepEqual(schedule.standing, []);
+});
+
+test('a fault that does not take is recorded as failed and rejects with what and whom', async (t) => {
+  const { schedule, events, advance } = rig([{ at: 10, kind: 'crash' }], { refuse: 'inflict' });
+  const rejected = t.throwsAsync(schedule.run(), { message: 'crash on a (asked): it would not' });
+  await advance(9999);
+  await rejected;
+  t.deepEqual(events, ['10 0 asked a', '10 0 failed a']);
+});
+
+test('one heal that fails does not keep the others from being tried', async (t) => {
+  const { schedule, log, advance } = rig(
+    [
+      { at: 10, kind: 'crash', on: 'a' },
+      { at: 20, kind: 'slow', on: 'b' },
+    ],
+    { refuse: 'clear' },
+  );
+  const run = schedule.run();
+  await advance(9999);
+  await run;
+  await t.throwsAsync(schedule.healAll(), { message: /slow on b \(heal-asked\)/ });
+  t.true(log.includes('1020 revive a'));
+});
