@@ -67,7 +67,7 @@ export function statsOf(pool: BackendPool): BalancerStats {
   };
 }
 
-function backendStats(it: PooledBackend): BackendStats {
+export function backendStats(it: PooledBackend): BackendStats {
   return {
     id: it.id,
     url: `http://${it.host.includes(':') ? `[${it.host}]` : it.host}:${it.port}`,

@@ -5,7 +5,7 @@
  * It is the hot path of the simulator: a request costs one `Dispatch`, and nothing is allocated per attempt. A
  * strategy's `Outcome` is one object, filled anew each time.
  */
-import { draw, stream } from '../scenarios/random.ts';
+import { Source, stream } from '../scenarios/random.ts';
 import type { BalancerSettings } from '../scenarios/scenario.ts';
 import type { OutcomeKind, Strategy } from '../strategies/strategy.ts';
 import { type BalancerStats, statsOf } from './balancer-stats.ts';
@@ -54,7 +54,8 @@ export class Dispatcher {
     this.#chosen = strategy;
     this.#observer = options.observer;
     this.#limited = settings.maxInFlight !== 'unlimited';
-    const random = () => draw(seed, stream.strategy, this.#luck, this.#attempt + this.#ordinal++);
+    const source = new Source(seed, stream.strategy);
+    const random = () => source.draw(this.#luck, this.#attempt + this.#ordinal++);
     let started = false;
     this.pool = new BackendPool({ settings, now, onEvent, onChange: () => started && this.#poolChanged() });
     for (const backend of options.backends) this.pool.add(backend);

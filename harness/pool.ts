@@ -18,6 +18,11 @@ export type BalancerEvent = Event extends infer E
     : never
   : never;
 
+/** A backend that cannot be added, and why. */
+export class PoolError extends Error {
+  override name = 'PoolError';
+}
+
 export interface PoolOptions {
   readonly settings: BalancerSettings;
   /** Monotonic ms. */
@@ -43,17 +48,17 @@ export class BackendPool implements Pool {
   }
 
   /**
-   * Adds a backend; without an index it takes the one its id had, or the next. Throws where the id is a member or
-   * still draining, or the index is another's.
+   * Adds a backend; without an index it takes the one its id had, or the next. Throws a `PoolError` where the id is a
+   * member or still draining, or the index is another's.
    */
   add(from: Omit<ProxyBackend, 'index'> & { index?: number }): PooledBackend {
     const { id } = from;
-    if (this.members.some((it) => it.id === id)) throw new Error(`backend ${id} is in the pool already`);
+    if (this.members.some((it) => it.id === id)) throw new PoolError(`backend ${id} is in the pool already`);
     if ([...this.draining].some((it) => it.id === id))
-      throw new Error(`backend ${id} is still draining: add it again once its requests have ended`);
+      throw new PoolError(`backend ${id} is still draining: add it again once its requests have ended`);
     const index = from.index ?? this.#indexes.get(id) ?? Math.max(-1, ...this.#indexes.values()) + 1;
     for (const [other, taken] of this.#indexes)
-      if (taken === index && other !== id) throw new Error(`backend ${id}: index ${index} is ${other}'s`);
+      if (taken === index && other !== id) throw new PoolError(`backend ${id}: index ${index} is ${other}'s`);
     this.#indexes.set(id, index);
     const backend = this.#create({ ...from, index });
     this.members = [...this.members, backend].sort((a, b) => a.index - b.index);

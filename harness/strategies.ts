@@ -1,4 +1,15 @@
+/**
+ * The strategies there are: every file of the folder `strategies/`, under its file name, and a user's own file under
+ * its absolute path. Options are checked here against the descriptors the file exports, so that a strategy needs no
+ * library and meets only values it declared.
+ */
+import { basename, isAbsolute } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { nearest } from '../scenarios/nearest.ts';
+import { loadFolder } from '../scenarios/registry.ts';
 import type { Options, StrategyDefinition, Values } from '../strategies/strategy.ts';
+import { optionValues, StrategyInputError } from './strategy-options.ts';
+
 /** A strategy with where it came from and its validated options. */
 export interface ChosenStrategy {
   readonly name: string;
@@ -6,4 +17,67 @@ export interface ChosenStrategy {
   readonly file: string;
   readonly definition: StrategyDefinition;
   readonly values: Values<Options>;
+}
+
+const folder = new URL('../strategies/', import.meta.url);
+const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
+
+/** Every strategy of the folder, by name, in sorted order. */
+export function listStrategies(): Promise<ReadonlyMap<string, StrategyDefinition>> {
+  return loadFolder<StrategyDefinition>(folder);
+}
+
+/**
+ * Finds a strategy by its public name or by the absolute path of a user's own file, and checks its options.
+ * Durations among them carry a unit, as in a scenario. Throws `StrategyInputError`.
+ */
+export async function chooseStrategy(
+  nameOrFile: string,
+  options: Readonly<Record<string, unknown>> = {},
+): Promise<ChosenStrategy> {
+  const found = isAbsolute(nameOrFile) ? await ownStrategy(nameOrFile) : await namedStrategy(nameOrFile);
+  return { ...found, values: optionValues(found.name, found.definition.options, options) };
+}
+
+async function namedStrategy(name: string) {
+  const all = await listStrategies();
+  const definition = all.get(name);
+  if (definition !== undefined)
+    return { name, file: fileURLToPath(new URL(`${name}${extension}`, folder)), definition };
+  const meant = nearest(name, all.keys());
+  const known = meant === undefined ? `one of ${[...all.keys()].join(', ')}` : `${meant}?`;
+  throw new StrategyInputError(
+    ['strategy'],
+    `expected the name of a strategy or a file, got ${JSON.stringify(name)}; did you mean ${known}`,
+  );
+}
+
+async function ownStrategy(file: string) {
+  let module: { default?: unknown };
+  try {
+    module = await import(pathToFileURL(file).href);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new StrategyInputError(['strategy'], `strategy file ${file} cannot be loaded: ${why}`, cause);
+  }
+  const definition = module.default;
+  if (!isDefinition(definition))
+    throw new StrategyInputError(
+      ['strategy'],
+      `strategy file ${file}: expected \`export default { about, options, create }\`, got ${shape(module)}`,
+    );
+  return { name: basename(file).replace(/\.[^.]+$/, ''), file, definition };
+}
+
+function isDefinition(value: unknown): value is StrategyDefinition {
+  if (typeof value !== 'object' || value === null) return false;
+  const { options, create } = value as Partial<StrategyDefinition>;
+  return typeof create === 'function' && typeof options === 'object' && options !== null;
+}
+
+function shape(module: { default?: unknown }): string {
+  const { default: it } = module;
+  if (it === undefined) return 'no default export';
+  if (typeof it !== 'object' || it === null) return `a default export of type ${typeof it}`;
+  return `{ ${Object.keys(it).join(', ')} }`;
 }

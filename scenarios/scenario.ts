@@ -132,7 +132,7 @@ const balancer = z.strictObject({
       z.literal(false),
       z.strictObject({
         path: z.string().startsWith('/').default('/health'),
-        interval: duration.prefault('500ms'),
+        interval: duration.refine((ms) => ms > 0, 'expected more than 0').prefault('500ms'),
         timeout: duration.prefault('200ms'),
         unhealthy: count.default(3).describe('failed checks in a row'),
         healthy: count.default(2).describe('passed checks in a row'),
