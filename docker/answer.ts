@@ -1,0 +1,97 @@
+/** What goes out on the socket: whole answers, and the broken ones that faults ask for. */
+import type { ServerResponse } from 'node:http';
+import type { Verdict } from '../scenarios/faults/fault.ts';
+import { headers } from '../scenarios/headers.ts';
+
+/** What a whole answer says. */
+export interface Answer {
+  /** Of the backend. */
+  readonly id: string;
+  readonly body: Buffer;
+}
+
+/** Runs `then` in `ms`. */
+export type Wait = (ms: number, then: () => void) => void;
+
+function writeHead(res: ServerResponse, id: string, status: number, length: number): void {
+  // The flat list is the form Node need not copy or look anything up in.
+  res.writeHead(status, [
+    'content-type',
+    'application/json',
+    'content-length',
+    String(length),
+    headers.backend,
+    id,
+  ]);
+}
+
+/** The whole body with a 200. */
+function answerWhole({ id, body }: Answer, res: ServerResponse): void {
+  writeHead(res, id, 200, body.length);
+  res.end(body);
+}
+
+/** A status and a sentence in JSON. */
+export function answerStatus(id: string, res: ServerResponse, status: number, says: object): void {
+  const text = JSON.stringify(says);
+  writeHead(res, id, status, text.length);
+  res.end(text);
+}
+
+/** RST, at once. */
+function resetNow(res: ServerResponse): void {
+  res.socket?.resetAndDestroy();
+}
+
+/** Head and a share of the body, then RST; the pause lets the bytes arrive, since RST overtakes what is buffered. */
+function resetAfter({ id, body }: Answer, res: ServerResponse, sent: number): void {
+  writeHead(res, id, 200, body.length);
+  res.write(body.subarray(0, Math.floor(body.length * sent)), () => setTimeout(() => resetNow(res), 5));
+}
+
+/** Promises the whole body, sends a share of it, then FIN. */
+function truncateAfter({ id, body }: Answer, res: ServerResponse, sent: number): void {
+  writeHead(res, id, 200, body.length);
+  const part = body.subarray(0, Math.floor(body.length * sent));
+  if (part.length === 0) res.flushHeaders();
+  else res.write(part);
+  res.socket?.destroySoon();
+}
+
+/** One byte every `every` ms, until all are sent or the client has gone. */
+function drip({ id, body }: Answer, res: ServerResponse, every: number, wait: Wait, done: () => void): void {
+  writeHead(res, id, 200, body.length);
+  let at = 0;
+  const next = () => {
+    if (res.destroyed) return;
+    res.write(body.subarray(at, ++at));
+    if (at < body.length) wait(every, next);
+    else {
+      res.end();
+      done();
+    }
+  };
+  next();
+}
+
+/** Answers as the faults have it; `done` once that is all, at once but for a drip. Nothing where the verdict is to hang. */
+export function carryOut(
+  verdict: Verdict,
+  answer: Answer,
+  res: ServerResponse,
+  wait: Wait,
+  done: () => void = () => undefined,
+): void {
+  if (verdict.kind === 'hang') return;
+  if (verdict.kind === 'drip') {
+    drip(answer, res, verdict.every, wait, done);
+    return;
+  }
+  done();
+  if (verdict.kind === 'error')
+    answerStatus(answer.id, res, verdict.status, { error: 'as the scenario asks' });
+  else if (verdict.kind === 'truncate') truncateAfter(answer, res, verdict.sent);
+  else if (verdict.kind !== 'reset') answerWhole(answer, res);
+  else if (verdict.sent > 0) resetAfter(answer, res, verdict.sent);
+  else resetNow(res);
+}

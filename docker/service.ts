@@ -1,0 +1,194 @@
+/**
+ * Between sockets and the backend model: takes requests off the load port, drives the model with the real clock, and
+ * answers what the model and the faults decide. Each request that arrives ends in exactly one of the counts.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { BackendModel, Job } from '../scenarios/backend.ts';
+import { bodyOf } from '../scenarios/body.ts';
+import { serviceTimeOf } from '../scenarios/catalogue.ts';
+import { headers } from '../scenarios/headers.ts';
+import { draw, stream } from '../scenarios/random.ts';
+import type { BackendSpec } from '../scenarios/scenario.ts';
+import { type Answer, answerStatus, carryOut, type Wait } from './answer.ts';
+import { Burner } from './burner.ts';
+import { now } from './clock.ts';
+import { checkHealth, healthPath } from './health.ts';
+import { Timers } from './timers.ts';
+
+/** Requests that carry no number get one of their own from here on, far from the workload's. */
+const unnumbered = 2 ** 40;
+
+class Request extends Job {
+  readonly res: ServerResponse;
+  open = true;
+  burn: { cancel(): void } | undefined;
+
+  constructor(res: ServerResponse) {
+    super();
+    this.res = res;
+  }
+}
+
+/** How a request ended: a whole 200; a 503 for want of room; whatever a fault made of it; or its client had gone. */
+type Ending = 'served' | 'rejected' | 'faulted' | 'abandoned';
+
+export class Service {
+  readonly spec: BackendSpec;
+  readonly server: Server;
+  readonly model: BackendModel<Request>;
+  readonly startedAt = now();
+  seed: number;
+  draining = false;
+  received = 0;
+  counts: Record<Ending, number> = { served: 0, rejected: 0, faulted: 0, abandoned: 0 };
+  healthChecks = 0;
+  readonly #open = new Set<Request>();
+  readonly #timers = new Timers(now);
+  readonly #wait: Wait = (ms, then) => this.#timers.add(now() + ms, then);
+  readonly #answer: Answer;
+  #horizon = 0;
+  readonly #burner: Burner | undefined;
+  #whenIdle: (() => void) | undefined;
+
+  constructor(spec: BackendSpec, seed: number) {
+    this.spec = spec;
+    this.seed = seed;
+    this.model = new BackendModel(spec, serviceTimeOf(spec.service), seed, now());
+    this.#answer = { id: spec.id, body: Buffer.from(bodyOf(spec.body)) };
+    this.#burner = spec.work === 'burn' ? new Burner(spec.workers) : undefined;
+    this.server = createServer((req, res) => this.#receive(req, res));
+    // A balancer's idle timeout must be the shorter one, else requests meet a closing connection; and nothing here
+    // may time out but by the scenario's own faults.
+    this.server.keepAliveTimeout = 3_600_000;
+    this.server.headersTimeout = this.server.requestTimeout = this.server.timeout = 0;
+  }
+
+  /** Requests that have arrived and not ended. */
+  get inFlight(): number {
+    return this.#open.size;
+  }
+
+  /** As if just started: requests in flight lose their connections. */
+  reset(seed: number): void {
+    this.#timers.clear();
+    for (const request of this.#open) {
+      request.state = 'dropped';
+      request.open = false;
+      request.burn?.cancel();
+      request.res.destroy();
+    }
+    this.#open.clear();
+    this.seed = seed;
+    this.received = this.healthChecks = 0;
+    this.counts = { served: 0, rejected: 0, faulted: 0, abandoned: 0 };
+    this.model.reset(seed, now());
+  }
+
+  /** Resolves when no request is in flight; health checks fail from now on. */
+  drain(): Promise<void> {
+    this.draining = true;
+    return new Promise((resolve) => {
+      if (this.inFlight === 0) resolve();
+      else this.#whenIdle = resolve;
+    });
+  }
+
+  /**
+   * The time, with everything done that was due by then: the model wants to be asked in order. Timers may run a little
+   * early; then the time is the finish they ran for, so that no worker is taken before it is free.
+   */
+  catchUp(): number {
+    this.#timers.runDue(now());
+    this.#horizon = Math.max(this.#horizon, now());
+    return this.#horizon;
+  }
+
+  #receive(req: IncomingMessage, res: ServerResponse): void {
+    res.sendDate = false;
+    const begin = this.#isHealthCheck(req.url)
+      ? () => checkHealth(this, res, this.#wait)
+      : () => this.#begin(req, res);
+    const hasBody =
+      req.headers['content-length'] !== undefined || req.headers['transfer-encoding'] !== undefined;
+    if (hasBody) req.resume().on('end', begin);
+    else begin();
+  }
+
+  #isHealthCheck(url = ''): boolean {
+    return url.startsWith(healthPath) && (url.length === healthPath.length || url[healthPath.length] === '?');
+  }
+
+  #begin(req: IncomingMessage, res: ServerResponse): void {
+    const time = this.catchUp();
+    const request = new Request(res);
+    const number = Number(req.headers[headers.request]);
+    request.request = number >= 0 ? number : unnumbered + this.received;
+    request.key = String(req.headers[headers.key] ?? '');
+    const quantile = Number(req.headers[headers.quantile]);
+    request.quantile =
+      quantile > 0 && quantile < 1 ? quantile : draw(this.seed, stream.quantiles, request.request);
+    this.received++;
+    this.#open.add(request);
+    res.on('close', () => this.#leave(request));
+    const admission = this.model.arrive(time, request);
+    if (admission === 'started') this.#work(request);
+    else if (admission === 'rejected')
+      this.#later(this.model.awake(time), request, () => this.#reject(request));
+    else if (admission === 'faulted') {
+      const after = request.verdict.kind === 'error' ? request.verdict.after : 0;
+      this.#later(this.model.awake(time) + after, request, () => this.#carryOut(request));
+    }
+  }
+
+  #work(request: Request): void {
+    if (this.#burner === undefined) {
+      this.#timers.add(request.finish, () => this.#complete(request));
+      return;
+    }
+    request.burn = this.#burner.burn(request.finish - request.start, () => {
+      request.finish = now(); // CPU time has no intended finish.
+      this.#complete(request);
+    });
+  }
+
+  #complete(request: Request): void {
+    if (request.state === 'dropped') return;
+    this.#horizon = Math.max(this.#horizon, request.finish);
+    const next = this.model.finish(request);
+    if (next !== undefined) this.#work(next);
+    if (request.open) this.#carryOut(request);
+  }
+
+  #carryOut(request: Request): void {
+    const { verdict, res } = request;
+    const ending = verdict.kind === 'pass' ? 'served' : 'faulted';
+    carryOut(verdict, this.#answer, res, this.#wait, () => this.#end(request, ending));
+  }
+
+  #reject(request: Request): void {
+    this.#end(request, 'rejected');
+    answerStatus(this.spec.id, request.res, 503, { error: 'queue full' });
+  }
+
+  #later(at: number, request: Request, run: () => void): void {
+    if (at <= now()) run();
+    else this.#timers.add(at, () => request.open && run());
+  }
+
+  #end(request: Request, ending: Ending): void {
+    if (!request.open) return;
+    request.open = false;
+    this.#open.delete(request);
+    this.counts[ending]++;
+    if (this.#open.size === 0) this.#whenIdle?.();
+  }
+
+  /** The response has closed; where it had not ended, its client has gone. */
+  #leave(request: Request): void {
+    if (!request.open) return;
+    this.#end(request, 'abandoned');
+    const next = this.model.abandon(this.catchUp(), request);
+    if (request.state === 'dropped') request.burn?.cancel();
+    if (next !== undefined) this.#work(next);
+  }
+}

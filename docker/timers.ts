@@ -1,0 +1,86 @@
+/**
+ * Everything that is due at some time, in one heap behind one timer. `setTimeout` counts whole milliseconds, so it is
+ * asked for the whole ones and the rest is rounded: what is due within half a millisecond runs, what is not waits on.
+ * The error is then centred on zero instead of adding up to a millisecond to each answer, and no core is burnt.
+ */
+interface Due {
+  readonly at: number;
+  readonly run: () => void;
+}
+
+export class Timers {
+  readonly #now: () => number;
+  readonly #slack: number;
+  readonly #heap: Due[] = [];
+  #armed = Infinity;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** `now` in ms; what is due within `slack` ms counts as due. */
+  constructor(now: () => number, slack = 0.5) {
+    this.#now = now;
+    this.#slack = slack;
+  }
+
+  get size(): number {
+    return this.#heap.length;
+  }
+
+  /** Runs `run` at `at`, ms of the clock. */
+  add(at: number, run: () => void): void {
+    const heap = this.#heap;
+    let i = heap.length;
+    const due = { at, run };
+    heap.push(due);
+    while (i > 0) {
+      const parent = (i - 1) >> 1;
+      if (heap[parent]!.at <= at) break;
+      heap[i] = heap[parent]!;
+      i = parent;
+    }
+    heap[i] = due;
+    if (at < this.#armed) this.#arm();
+  }
+
+  /** Runs whatever is due by `time`, earliest first, including what that adds. */
+  runDue(time: number): void {
+    while (this.#heap.length > 0 && this.#heap[0]!.at <= time) this.#pop().run();
+  }
+
+  /** Forgets everything. */
+  clear(): void {
+    this.#heap.length = 0;
+    this.#arm();
+  }
+
+  #pop(): Due {
+    const heap = this.#heap;
+    const first = heap[0]!;
+    const last = heap.pop()!;
+    const length = heap.length;
+    if (length > 0) {
+      let i = 0;
+      for (let child = 1; child < length; child = 2 * i + 1) {
+        if (child + 1 < length && heap[child + 1]!.at < heap[child]!.at) child++;
+        if (heap[child]!.at >= last.at) break;
+        heap[i] = heap[child]!;
+        i = child;
+      }
+      heap[i] = last;
+    }
+    return first;
+  }
+
+  #arm(): void {
+    clearTimeout(this.#timer);
+    this.#armed = this.#heap[0]?.at ?? Infinity;
+    if (this.#armed === Infinity) return;
+    const wait = Math.min(this.#armed - this.#now(), 2 ** 31 - 1);
+    this.#timer = setTimeout(() => this.#fire(), Math.max(1, Math.round(wait)));
+  }
+
+  #fire(): void {
+    this.#armed = -Infinity; // What is added meanwhile need not arm.
+    this.runDue(this.#now() + this.#slack);
+    this.#arm();
+  }
+}

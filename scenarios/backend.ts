@@ -1,0 +1,191 @@
+/**
+ * THE backend model: one backend's workers, queue, speed, warm-up, contention, pauses, cache and faults. Pure: it
+ * is told the time and never waits. The server in `docker/` and the simulator drive the same one, so that where the
+ * two disagree it is the network, never two copies of the bookkeeping.
+ *
+ * Its law: a job starts at max(arrival, the INTENDED finish of the worker it waited for), and its finish is known as
+ * soon as it starts. A driver's timers may be late; capacity never depends on them. The driver's duties:
+ *  - before `arrive` or `abandon` at `now`, call `finish` for every running job whose `finish` ≤ now, earliest first;
+ *  - where a call answers with a job, that job has just started: set a timer for its `finish`.
+ */
+import type { Verdict } from './faults/fault.ts';
+import { pass } from './faults/fault.ts';
+import { FaultSet } from './faults/fault-set.ts';
+import { Lru } from './lru.ts';
+import { Pauses } from './pauses.ts';
+import type { BackendSpec } from './scenario.ts';
+import type { ServiceTime } from './service-times/service-time.ts';
+
+/** Where a job stands. `running` and `queued` jobs may also be `abandoned`: their client has gone, the work goes on. */
+export type JobState = 'new' | 'queued' | 'running' | 'done' | 'dropped';
+
+/** One request at one backend. A driver extends it with what it needs to answer. Times in ms of the driver's clock. */
+export class Job {
+  /** Number of the request in the workload. */
+  request = 0;
+  /** Affinity key; '' for none. What the cache goes by. */
+  key: string | number = '';
+  /** Where the backend inverts its service-time law, in (0, 1). */
+  quantile = 0.5;
+  arrival = 0;
+  start = 0;
+  /** Intended finish; known once it runs. */
+  finish = 0;
+  state: JobState = 'new';
+  abandoned = false;
+  /** What the faults made of it on arrival; never a delay. */
+  verdict: Verdict = pass;
+  /** The one behind it in the queue. */
+  next: Job | undefined = undefined;
+}
+
+/**
+ * What became of an arrival: it runs; it waits; the queue was full (answer 503); or a fault decided at the door, without
+ * a worker: error, hang, or reset before the response (see `job.verdict`).
+ */
+export type Admission = 'started' | 'queued' | 'rejected' | 'faulted';
+
+export class BackendModel<J extends Job = Job> {
+  readonly spec: BackendSpec;
+  readonly faults: FaultSet;
+  /** Jobs in service, and jobs waiting. */
+  busy = 0;
+  waiting = 0;
+  /** Totals since the last reset. arrived = completed + rejected + faulted + dropped + busy + waiting. */
+  arrived = 0;
+  completed = 0;
+  rejected = 0;
+  faulted = 0;
+  /** Taken out because their client had gone (`cancelAbandoned`). */
+  dropped = 0;
+  /** Whose client had gone before the work was done, dropped or not. */
+  abandoned = 0;
+  readonly #law: ServiceTime;
+  readonly #room: number;
+  readonly #cache: Lru | undefined;
+  #pauses: Pauses | undefined;
+  #since = 0;
+  #first: J | undefined;
+  #last: J | undefined;
+
+  /** `law` is `spec.service` made (catalogue.ts). The backend comes up at `now`: warm-up and pauses count from there. */
+  constructor(spec: BackendSpec, law: ServiceTime, seed: number, now: number) {
+    this.spec = spec;
+    this.faults = new FaultSet(spec.index);
+    this.#law = law;
+    this.#room = spec.queue === 'unlimited' ? Infinity : spec.queue;
+    this.#cache = spec.cache && new Lru(spec.cache.entries);
+    this.reset(seed, now);
+  }
+
+  /** As if it had just been started at `now`: nothing running or queued, no faults, cold cache, warm-up ahead, counters 0. */
+  reset(seed: number, now: number): void {
+    const { pauses, index } = this.spec;
+    this.faults.clearAll();
+    this.busy = this.waiting = 0;
+    this.arrived = this.completed = this.rejected = this.faulted = this.dropped = this.abandoned = 0;
+    this.#cache?.clear();
+    this.#pauses = pauses && new Pauses(pauses.every, pauses.length, seed, index, now);
+    this.#since = now;
+    this.#first = this.#last = undefined;
+  }
+
+  /** The first moment from `now` on when it is not in a stop-the-world pause: what needs no worker is answered then. */
+  awake(now: number): number {
+    return this.#pauses === undefined ? now : this.#pauses.awake(now);
+  }
+
+  /** A request arrives. Set `request`, `key` and `quantile` of the job first. */
+  arrive(now: number, job: J): Admission {
+    job.arrival = now;
+    this.arrived++;
+    if (this.faults.any) {
+      const { verdict } = this.faults.judge(now, job.request, this.#nominal(job));
+      job.verdict = verdict;
+      const { kind } = verdict;
+      if (kind === 'error' || kind === 'hang' || (kind === 'reset' && verdict.sent === 0)) {
+        this.faulted++;
+        return 'faulted';
+      }
+    }
+    if (this.busy < this.spec.workers) {
+      this.#start(now, job);
+      return 'started';
+    }
+    if (this.waiting >= this.#room) {
+      this.rejected++;
+      return 'rejected';
+    }
+    job.state = 'queued';
+    if (this.#last === undefined) this.#first = job;
+    else this.#last.next = job;
+    this.#last = job;
+    this.waiting++;
+    return 'queued';
+  }
+
+  /** A running job has reached its intended finish. Answers with the job that starts in its place, if one waited. */
+  finish(job: J): J | undefined {
+    job.state = 'done';
+    this.busy--;
+    this.completed++;
+    if (job.key !== '') this.#cache?.add(job.key);
+    return this.#startNext(job.finish);
+  }
+
+  /**
+   * The job's client has gone. With `cancelAbandoned` it is dropped and its worker freed, and the job that starts in
+   * its place is the answer; ignore the dropped job's timer (`state` is `dropped`). Without, the work is done all the same.
+   */
+  abandon(now: number, job: J): J | undefined {
+    if (job.abandoned || (job.state !== 'queued' && job.state !== 'running')) return undefined;
+    job.abandoned = true;
+    this.abandoned++;
+    if (!this.spec.cancelAbandoned) return undefined;
+    this.dropped++;
+    const ran = job.state === 'running';
+    job.state = 'dropped';
+    if (ran) {
+      this.busy--;
+      return this.#startNext(now);
+    }
+    this.waiting--; // It stays linked until its turn comes.
+    return undefined;
+  }
+
+  #startNext(free: number): J | undefined {
+    let job = this.#first;
+    while (job !== undefined && job.state === 'dropped') job = job.next as J | undefined;
+    if (job === undefined) {
+      this.#first = this.#last = undefined;
+      return undefined;
+    }
+    this.#first = job.next as J | undefined;
+    if (this.#first === undefined) this.#last = undefined;
+    job.next = undefined;
+    this.waiting--;
+    this.#start(Math.max(free, job.arrival), job);
+    return job;
+  }
+
+  #start(now: number, job: J): void {
+    const { contention, warmup, cache, speed } = this.spec;
+    const start = this.#pauses === undefined ? now : this.#pauses.awake(now);
+    const hit = cache !== undefined && job.key !== '' && this.#cache!.has(job.key);
+    let ms = hit ? cache.hit / speed : this.#law.at(job.quantile) / speed;
+    if (warmup !== undefined) {
+      const left = 1 - (start - this.#since) / warmup.over;
+      if (left > 0) ms *= 1 + (warmup.slowdown - 1) * left;
+    }
+    ms *= 1 + contention * this.busy;
+    if (this.faults.any) ms += this.faults.judge(start, job.request, this.#nominal(job)).delay;
+    job.state = 'running';
+    job.start = start;
+    job.finish = this.#pauses === undefined ? start + ms : this.#pauses.finish(start, ms);
+    this.busy++;
+  }
+
+  #nominal(job: J): number {
+    return this.#law.at(job.quantile) / this.spec.speed;
+  }
+}

@@ -1,0 +1,93 @@
+/**
+ * The service-level faults that are on at one backend, and what they make of a request together: delays add, and the
+ * first verdict that is not a delay wins, in the order of the faults' numbers (their positions in the scenario).
+ */
+import { draw, stream } from '../random.ts';
+import { pass, type ServiceFault, type Verdict, type Victim } from './fault.ts';
+
+/** What all faults together make of one request. */
+export interface Judgement {
+  /** Never a delay. */
+  readonly verdict: Verdict;
+  /** ms by which service takes longer, where there is service. */
+  readonly delay: number;
+}
+
+interface Active {
+  readonly number: number;
+  readonly kind: string;
+  readonly onset: number;
+  readonly seed: number;
+  readonly judge: (victim: Victim) => Verdict;
+}
+
+const spared: Judgement = { verdict: pass, delay: 0 };
+
+export class FaultSet {
+  readonly #backend: number;
+  #active: Active[] = [];
+
+  /** `backend` is its index in the fleet: two backends under one fault draw apart. */
+  constructor(backend: number) {
+    this.#backend = backend;
+  }
+
+  /** Whether any fault is on: the cheap question before the dear one. */
+  get any(): boolean {
+    return this.#active.length > 0;
+  }
+
+  get kinds(): { fault: number; kind: string }[] {
+    return this.#active.map(({ number, kind }) => ({ fault: number, kind }));
+  }
+
+  /** Switches a fault on from `onset` (ms); one of the same number is replaced. */
+  set(
+    number: number,
+    kind: string,
+    fault: ServiceFault,
+    options: Record<string, unknown>,
+    onset: number,
+    seed: number,
+  ): void {
+    const active = { number, kind, onset, seed, judge: fault.create(options as never) };
+    this.#active = [...this.#active.filter((it) => it.number !== number), active];
+    this.#active.sort((a, b) => a.number - b.number);
+  }
+
+  /** Switches a fault off; false when it was not on. */
+  clear(number: number): boolean {
+    const before = this.#active.length;
+    this.#active = this.#active.filter((it) => it.number !== number);
+    return this.#active.length < before;
+  }
+
+  clearAll(): void {
+    this.#active = [];
+  }
+
+  /** `service` is the time the request would take without faults, ms. */
+  judge(now: number, request: number, service: number): Judgement {
+    return this.any ? this.#judge(now, request, request, false, service) : spared;
+  }
+
+  /** `ordinal` counts this backend's health checks, so that a fault with a share hits some of them. */
+  judgeHealthCheck(now: number, ordinal: number): Judgement {
+    return this.any ? this.#judge(now, -1, ordinal, true, 0) : spared;
+  }
+
+  #judge(now: number, request: number, luck: number, healthCheck: boolean, service: number): Judgement {
+    let verdict = pass;
+    let delay = 0;
+    for (const it of this.#active) {
+      // Four draws apart: the backend and the kind of request share the attempt's 32 bits with the fault.
+      const attempt = (it.number * 16_384 + this.#backend) * 2 + (healthCheck ? 1 : 0);
+      const random = draw(it.seed, stream.faults, luck, attempt);
+      const victim = { elapsed: now - it.onset, request, healthCheck, service, random };
+      const one = it.judge(victim);
+      if (one.kind === 'delay') delay += one.ms;
+      else if (verdict.kind === 'pass') verdict = one;
+    }
+    return { verdict, delay };
+  }
+}
