@@ -1,0 +1,111 @@
+/**
+ * The harness's side of a backend's control port: HTTP and JSON, a connection of its own for every request, so that
+ * nothing learnt before a fault (a pooled socket, a half-closed one) colours what is seen after it.
+ */
+import { request } from 'node:http';
+import { isDeepStrictEqual } from 'node:util';
+import { now } from '../clock.ts';
+
+/** A backend's state as it tells it. Which fields there are is the backend's business; its identity is not. */
+export type BackendState = Readonly<Record<string, unknown>> & { readonly id: string };
+
+export interface Watch {
+  /** Resolves with the moment (clock.ts, ms) at which the backend's process died. */
+  readonly died: Promise<number>;
+  close(): void;
+}
+
+export interface Control {
+  state(timeoutMs?: number): Promise<BackendState>;
+  /** Puts the backend back as it was when it started, with this seed; resolves to its state then. */
+  reset(seed: number): Promise<BackendState>;
+  setFault(fault: {
+    fault: number;
+    kind: string;
+    options: Record<string, unknown>;
+    seed: number;
+  }): Promise<{ at: number }>;
+  clearFault(fault: number): Promise<{ at: number }>;
+  /** A response that never ends: the kernel closes its socket at the very moment the process is gone. */
+  watch(): Promise<Watch>;
+}
+
+const patienceMs = 2_000;
+
+export function controlOf(host: string, port: number): Control {
+  const ask = (method: string, path: string, body?: unknown, timeoutMs = patienceMs) =>
+    exchange({ host, port, method, path, body, timeoutMs });
+  return {
+    state: (timeoutMs) => ask('GET', '/state', undefined, timeoutMs) as Promise<BackendState>,
+    reset: (seed) => ask('POST', '/reset', { seed }) as Promise<BackendState>,
+    setFault: (fault) => ask('POST', '/faults', fault) as Promise<{ at: number }>,
+    clearFault: (fault) => ask('DELETE', `/faults/${fault}`) as Promise<{ at: number }>,
+    watch: () => watch(host, port),
+  };
+}
+
+/** Whether two states are the same but for what differs between any two lives of a process: see `volatile`. */
+export function sameState(a: BackendState, b: BackendState): boolean {
+  return isDeepStrictEqual(lasting(a), lasting(b));
+}
+
+/** Fields that name a process, a seed or a moment rather than what load has left behind. */
+const volatile = new Set(['pid', 'seed', 'startedAt', 'resetAt', 'at', 'now']);
+
+function lasting(state: BackendState): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(state).filter(([key]) => !volatile.has(key)));
+}
+
+function exchange(ask: {
+  host: string;
+  port: number;
+  method: string;
+  path: string;
+  body: unknown;
+  timeoutMs: number;
+}): Promise<unknown> {
+  const { body, timeoutMs, ...where } = ask;
+  return new Promise((resolve, reject) => {
+    const fail = (cause: unknown) =>
+      reject(
+        new Error(`${ask.method} ${ask.path} at ${ask.host}:${ask.port}: ${(cause as Error).message}`, {
+          cause,
+        }),
+      );
+    const headers = body === undefined ? {} : { 'content-type': 'application/json' };
+    const sent = request({ ...where, headers, agent: false, signal: AbortSignal.timeout(timeoutMs) });
+    sent.on('error', fail);
+    sent.on('response', async (response) => {
+      try {
+        let text = '';
+        for await (const chunk of response.setEncoding('utf8')) text += chunk;
+        if (response.statusCode !== 200)
+          throw new Error(`answered ${response.statusCode}: ${text.slice(0, 300)}`);
+        resolve(JSON.parse(text));
+      } catch (error) {
+        fail(error);
+      }
+    });
+    sent.end(body === undefined ? undefined : JSON.stringify(body));
+  });
+}
+
+function watch(host: string, port: number): Promise<Watch> {
+  return new Promise((resolve, reject) => {
+    const died = Promise.withResolvers<number>();
+    const sent = request({ host, port, path: '/watch', agent: false });
+    const timer = setTimeout(() => sent.destroy(new Error(`no answer within ${patienceMs} ms`)), patienceMs);
+    sent.on('error', (cause) => {
+      clearTimeout(timer);
+      died.resolve(now());
+      reject(new Error(`GET /watch at ${host}:${port}: ${cause.message}`, { cause }));
+    });
+    sent.on('response', (response) => {
+      clearTimeout(timer);
+      const end = () => died.resolve(now());
+      response.on('end', end).on('error', end).on('close', end).resume();
+      resolve({ died: died.promise, close: () => sent.destroy() });
+    });
+    sent.end();
+  });
+}

@@ -1,0 +1,77 @@
+/**
+ * One backend on Docker is two containers. The holder keeps the network namespace and with it the address, as a
+ * pod's pause container does; the server lives in that namespace. So a crash leaves a host that refuses, as a real
+ * crash does: were the address gone with the process, a crash would look like a host off the network.
+ *
+ *   crash      SIGKILL to the server            refused at once
+ *   stop       SIGTERM to the server            drains, then refused
+ *   freeze     pause the server (cgroup)        accepted, never answered
+ *   vanish     disconnect the holder            silence; on a local link "no route to host" after about 3 s
+ *   throttle   CPU quota of the server          slower, where it burns CPU
+ */
+import type Dockerode from 'dockerode';
+import type { HostFaultKind } from '../../scenarios/faults/fault.ts';
+import { statusOf } from './docker-client.ts';
+import type { FleetNetwork } from './docker-network.ts';
+import type { FleetBackend } from './driver.ts';
+import type { Host } from './fleet.ts';
+
+/** What a CPU quota is a share of, µs; the kernel's usual period, whose smallest quota is 1000 µs. */
+const periodMicros = 100_000;
+
+export function dockerHost(
+  backend: FleetBackend,
+  containers: { holder: Dockerode.Container; server: Dockerode.Container; network: Dockerode.Network },
+): Host {
+  const { holder, server, network } = containers;
+
+  /** The daemon learns of a death some time after the sockets do, and until then would not start the server again. */
+  let ending = false;
+
+  const begin: Record<HostFaultKind, (options: Record<string, unknown>) => Promise<unknown>> = {
+    crash: () => server.kill(),
+    stop: () => server.kill({ signal: 'SIGTERM' }),
+    freeze: () => server.pause(),
+    vanish: () => network.disconnect({ Container: holder.id, Force: true }),
+    throttle: ({ quota }) => {
+      if (typeof quota !== 'number' || !(quota > 0))
+        throw new Error(`expected a quota above 0, got ${quota}`);
+      return limitCpu(Math.max(1000, Math.round(quota * periodMicros)));
+    },
+  };
+
+  const limitCpu = (quotaMicros: number) => server.update({ CpuPeriod: periodMicros, CpuQuota: quotaMicros });
+
+  return {
+    backend,
+    async begin(kind, options) {
+      ending ||= kind === 'crash' || kind === 'stop';
+      await begin[kind](options);
+    },
+    /** Goes by what Docker says, not by what was done: a backend may have died of itself. */
+    async restore() {
+      if (ending) await server.wait();
+      ending = false;
+      const [its, held] = await Promise.all([server.inspect(), holder.inspect()]);
+      if (Object.values(held.NetworkSettings.Networks).every((it) => it.IPAddress !== backend.host))
+        await network.connect({
+          Container: holder.id,
+          EndpointConfig: { IPAMConfig: { IPv4Address: backend.host } },
+        });
+      if (its.State.Paused) await server.unpause();
+      if ((its.HostConfig.CpuQuota ?? 0) > 0) await limitCpu(-1);
+      if (!its.State.Running) await server.start().catch(unlessRunning);
+    },
+  };
+}
+
+function unlessRunning(error: unknown): void {
+  if (statusOf(error) !== 304) throw error;
+}
+
+/** Where the server listens inside its own address. */
+export const ports = { load: 8080, control: 8081 } as const;
+
+export function addressOf(id: string, network: FleetNetwork, i: number): FleetBackend {
+  return { id, host: network.address(i), port: ports.load, controlPort: ports.control };
+}

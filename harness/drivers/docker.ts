@@ -1,0 +1,141 @@
+/**
+ * Backends in containers: a network of their own, fixed addresses, load straight to the containers' addresses
+ * (published ports would go through docker-proxy, at less than half the rate). What a backend consists of and how
+ * faults are done to it: `docker-host.ts`.
+ */
+import { randomBytes } from 'node:crypto';
+import { GenericContainer, PullPolicy, type WaitStrategy } from 'testcontainers';
+import type { BackendSpec } from '../../scenarios/scenario.ts';
+import { labelsOf } from '../ownership.ts';
+import { dockerAvailable } from './docker-available.ts';
+import { removeContainer, runtimeClient } from './docker-client.ts';
+import { addressOf, dockerHost } from './docker-host.ts';
+import { createNetwork, type FleetNetwork, mostBackends } from './docker-network.ts';
+import type { Driver, FleetBackend, RunLabel } from './driver.ts';
+import { fleetOf, type Host } from './fleet.ts';
+import { backendImage, serverFile } from './image.ts';
+import { servesAs } from './serves.ts';
+
+const readyMs = 15_000;
+const fleetLabel = 'steelyard.fleet';
+
+export const dockerDriver: Driver = {
+  name: 'docker',
+  can: new Set(['crash', 'vanish', 'freeze', 'throttle', 'stop']),
+
+  async launch(specs, run, signal) {
+    const docker = await dockerAvailable();
+    if (!docker.available) throw new Error(docker.reason);
+    if (specs.length > mostBackends)
+      throw new Error(`expected at most ${mostBackends} backends on Docker, got ${specs.length}`);
+    const image = await backendImage(signal);
+    signal.throwIfAborted();
+    const fleet = `steelyard-${randomBytes(4).toString('hex')}`;
+    const network = await createNetwork(run, fleet);
+    const dismantle = async () => {
+      await removeFleet(fleet);
+      await network.remove();
+    };
+    try {
+      const starts = specs.map((spec, i) => {
+        const backend = addressOf(spec.id, network, i);
+        return startBackend({ spec, backend, image, network, run, fleet, signal });
+      });
+      // Every start must have ended before anything is removed: one still under way would leave its container.
+      const ends = await Promise.allSettled(starts);
+      const failed = ends.find((it) => it.status === 'rejected');
+      if (failed) throw failed.reason;
+      signal.throwIfAborted();
+      return await fleetOf(dockerDriver, await Promise.all(starts), dismantle);
+    } catch (error) {
+      await dismantle();
+      throw error;
+    }
+  },
+};
+
+interface Start {
+  spec: BackendSpec;
+  backend: FleetBackend;
+  image: string;
+  network: FleetNetwork;
+  run: RunLabel;
+  fleet: string;
+  signal: AbortSignal;
+}
+
+async function startBackend({ spec, backend, image, network, run, fleet, signal }: Start): Promise<Host> {
+  const labels = { ...labelsOf(run), [fleetLabel]: fleet, 'steelyard.backend': spec.id };
+  signal.throwIfAborted();
+  const holder = await new Contained(image)
+    .at(network.name, backend.host)
+    .withName(`${fleet}-${spec.id}-holder`)
+    .withLabels({ ...labels, 'steelyard.role': 'holder' })
+    .withCommand(['-e', 'setInterval(() => undefined, 1e9)'])
+    .withWaitStrategy(waiting(async () => undefined))
+    .start();
+  signal.throwIfAborted();
+  const settings = { spec, host: '0.0.0.0', port: backend.port, controlPort: backend.controlPort, seed: 0 };
+  const server = await new Contained(image)
+    .withNetworkMode(`container:${holder.getId()}`)
+    .withName(`${fleet}-${spec.id}`)
+    .withLabels({ ...labels, 'steelyard.role': 'server' })
+    .withEnvironment({ STEELYARD_BACKEND: JSON.stringify(settings) })
+    .withCommand([serverFile])
+    .withWaitStrategy(waiting((id) => servesAs(backend, readyMs, { signal, alive: () => runs(id) })))
+    .start();
+  const client = await runtimeClient();
+  return dockerHost(backend, {
+    holder: client.container.getById(holder.getId()),
+    server: client.container.getById(server.getId()),
+    network: client.network.getById(network.id),
+  });
+}
+
+/** A container that may do nothing but what its process does, at an address of ours. */
+class Contained extends GenericContainer {
+  constructor(image: string) {
+    super(image);
+    this.withAutoCleanup(false).withPullPolicy(PullPolicy.neverPull());
+    this.hostConfig.CapDrop = ['ALL'];
+    this.hostConfig.SecurityOpt = ['no-new-privileges'];
+    this.hostConfig.ReadonlyRootfs = true;
+  }
+
+  at(network: string, IPv4Address: string): this {
+    this.createOpts.NetworkingConfig = { EndpointsConfig: { [network]: { IPAMConfig: { IPv4Address } } } };
+    return this.withNetworkMode(network);
+  }
+}
+
+/** testcontainers' own port check looks for published ports, and there are none. */
+function waiting(until: (containerId: string) => Promise<void>): WaitStrategy {
+  const strategy: WaitStrategy = {
+    waitUntilReady: (container) => until(container.id),
+    withStartupTimeout: () => strategy,
+    isStartupTimeoutSet: () => true,
+    getStartupTimeout: () => readyMs,
+  };
+  return strategy;
+}
+
+/** Rejects with what the server last wrote when its container has ended. */
+async function runs(containerId: string): Promise<void> {
+  const container = (await runtimeClient()).container.getById(containerId);
+  const { State } = await container.inspect();
+  if (State.Running) return;
+  const log = await container.logs({ stdout: false, stderr: true, tail: 20 });
+  const text = log
+    .toString('utf8')
+    .replaceAll(/[^\n\x20-\x7e]/g, '')
+    .trim(); // frame headers between the lines
+  throw new Error(`the backend's container ended with ${State.ExitCode}: ${text}`);
+}
+
+/** Found by label, so that what a failed or aborted start left is among them. Servers first: they live in the holders' namespaces. */
+async function removeFleet(fleet: string): Promise<void> {
+  const { dockerode } = (await runtimeClient()).container;
+  const filters = { label: [`${fleetLabel}=${fleet}`] };
+  const all = await dockerode.listContainers({ all: true, filters });
+  await Promise.all(all.map((it) => removeContainer(it.Id)));
+}

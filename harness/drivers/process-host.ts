@@ -1,0 +1,94 @@
+/**
+ * One backend as a process: `crash` is SIGKILL, `stop` SIGTERM, `freeze` SIGSTOP. Each life of it listens on the same
+ * ports. It leaves by itself when its standard input ends, that is when the harness is gone; one that is stopped
+ * cannot, and is found by its environment (`leavings.ts`).
+ */
+import type { ChildProcess } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
+import type { HostFaultKind } from '../../scenarios/faults/fault.ts';
+import type { BackendSpec } from '../../scenarios/scenario.ts';
+import { environmentOf } from '../ownership.ts';
+import type { FleetBackend, RunLabel } from './driver.ts';
+import type { Host } from './fleet.ts';
+import { serverFile } from './image.ts';
+
+const server = fileURLToPath(new URL(`../../${serverFile}`, import.meta.url));
+const readyMs = 10_000;
+
+export class BackendProcess implements Host {
+  readonly spec: BackendSpec;
+  readonly backend: FleetBackend;
+  readonly #run: RunLabel;
+  #child: ChildProcess | undefined;
+  #gone: Promise<unknown> = Promise.resolve();
+
+  constructor(spec: BackendSpec, backend: FleetBackend, run: RunLabel) {
+    this.spec = spec;
+    this.backend = backend;
+    this.#run = run;
+  }
+
+  async begin(kind: HostFaultKind): Promise<void> {
+    if (kind === 'vanish' || kind === 'throttle') throw new Error(`a plain process cannot ${kind}`);
+    this.kill(({ crash: 'SIGKILL', stop: 'SIGTERM', freeze: 'SIGSTOP' } as const)[kind]);
+  }
+
+  /** Lets a stopped process go on; starts a new one where none is left. */
+  async restore(): Promise<void> {
+    if (this.#isRunning()) this.kill('SIGCONT');
+    else await this.#start();
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    if (this.#isRunning()) this.#child?.kill(signal);
+  }
+
+  /** Resolves when no process is left. */
+  async ended(): Promise<void> {
+    await this.#gone;
+  }
+
+  #isRunning(): boolean {
+    const child = this.#child;
+    return child !== undefined && child.exitCode === null && child.signalCode === null;
+  }
+
+  async #start(): Promise<void> {
+    const { host, port, controlPort } = this.backend;
+    await this.ended();
+    const child = execa(process.execPath, [server], {
+      stdin: 'pipe', // ends with the harness, and only with it
+      buffer: false,
+      reject: false,
+      cleanup: false, // would send SIGTERM, which a stopped process does not hear
+      extendEnv: false,
+      env: {
+        ...environmentOf(this.#run),
+        STEELYARD_BACKEND: JSON.stringify({ spec: this.spec, host, port, controlPort, seed: 0 }),
+        STEELYARD_PARENT_WATCH: '1',
+      },
+    });
+    this.#child = child.nodeChildProcess;
+    this.#gone = child;
+    let said = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      said = (said + text).slice(-4_000);
+    });
+    const listening = Promise.withResolvers<void>();
+    const fail = (why: string) => listening.reject(new Error(`${this.backend.id} did not start: ${why}`));
+    const timer = setTimeout(() => fail(`not listening after ${readyMs} ms`), readyMs);
+    // The first thing it writes is the line that says both ports listen.
+    child.stdout.once('data', () => listening.resolve()).resume();
+    void child.then(() => fail(said.trim() || 'it ended without a word'));
+    try {
+      await listening.promise;
+    } catch (error) {
+      this.kill('SIGKILL');
+      await this.ended();
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}

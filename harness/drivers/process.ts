@@ -1,0 +1,64 @@
+/**
+ * Backends as plain processes on the loopback, for machines without Docker. The same server and model as in the
+ * container. It can do what signals can; a process has no address of its own that could vanish and, without
+ * privileges, no CPU quota.
+ */
+import { availableParallelism } from 'node:os';
+import type { BackendSpec } from '../../scenarios/scenario.ts';
+import type { Driver, RunLabel } from './driver.ts';
+import { fleetOf } from './fleet.ts';
+import { freePorts } from './ports.ts';
+import { BackendProcess } from './process-host.ts';
+
+const host = '127.0.0.1';
+/** How often a start may lose its port to somebody else between looking and listening. */
+const attempts = 5;
+
+export const processDriver: Driver = {
+  name: 'process',
+  can: new Set(['crash', 'freeze', 'stop']),
+
+  async launch(specs, run, signal) {
+    const started: BackendProcess[] = [];
+    // A harness that exits in a hurry takes its backends along; a stopped one would not hear of its end otherwise.
+    const killAll = () => started.forEach((it) => void it.kill('SIGKILL'));
+    process.once('exit', killAll);
+    const dismantle = async () => {
+      killAll();
+      await Promise.all(started.map((it) => it.ended()));
+      process.off('exit', killAll);
+    };
+    try {
+      const queue = [...specs];
+      // More at once than there are processors would only make each start slower.
+      const starting = Array.from({ length: 2 * availableParallelism() }, async () => {
+        for (let spec = queue.shift(); spec; spec = queue.shift()) {
+          signal.throwIfAborted();
+          started.push(await start(spec, run));
+        }
+      });
+      const ends = await Promise.allSettled(starting);
+      const failed = ends.find((it) => it.status === 'rejected');
+      if (failed) throw failed.reason;
+      signal.throwIfAborted();
+      started.sort((a, b) => a.spec.index - b.spec.index);
+      return await fleetOf(processDriver, started, dismantle);
+    } catch (error) {
+      await dismantle();
+      throw error;
+    }
+  },
+};
+
+async function start(spec: BackendSpec, run: RunLabel): Promise<BackendProcess> {
+  for (let attempt = 1; ; attempt++) {
+    const [port, controlPort] = (await freePorts(host, 2)) as [number, number];
+    const it = new BackendProcess(spec, { id: spec.id, host, port, controlPort }, run);
+    try {
+      await it.restore();
+      return it;
+    } catch (error) {
+      if (attempt === attempts || !/EADDRINUSE/.test((error as Error).message)) throw error;
+    }
+  }
+}
