@@ -21,16 +21,22 @@ function bounded(parameter: Parameter): z.ZodType {
     case 'durations':
       return z.array(duration).min(1);
     case 'duration':
-      return duration.refine((ms) => ms >= (parameter.min ?? 0) && ms <= (parameter.max ?? Infinity), {
-        message: `expected a duration from ${parameter.min ?? 0}ms to ${parameter.max ?? Infinity}ms`,
-      });
+      return boundedDuration(parameter.min ?? 0, parameter.max ?? Infinity);
     default: {
-      const base = parameter.type === 'integer' ? z.int() : z.number();
-      return base
-        .min(parameter.min ?? -Number.MAX_SAFE_INTEGER)
-        .max(parameter.max ?? Number.MAX_SAFE_INTEGER);
+      let field: z.ZodNumber = parameter.type === 'integer' ? z.int() : z.number();
+      if (parameter.min !== undefined) field = field.min(parameter.min);
+      if (parameter.max !== undefined) field = field.max(parameter.max);
+      return field;
     }
   }
+}
+
+function boundedDuration(min: number, max: number): z.ZodType {
+  if (min <= 0 && max === Infinity) return duration;
+  const range = max === Infinity ? `of at least ${min}ms` : `from ${min}ms to ${max}ms`;
+  return duration.refine((ms) => ms >= min && ms <= max, {
+    error: ({ input }) => `expected a duration ${range}, got ${input}ms`,
+  });
 }
 
 /** The schema of a definition's options. */
@@ -58,12 +64,14 @@ export function oneOf<Shape extends z.ZodRawShape = Record<never, never>>(
   const optional = Object.fromEntries(Object.entries(variants).map(([key, it]) => [key, it.optional()]));
   return z
     .strictObject({ ...(shared ?? {}), ...optional } as Record<string, z.ZodType>)
+    .meta({ oneOf: names.map((name) => ({ required: [name] })) })
     .transform((value, context): Chosen<Shape> => {
       const given = names.filter((key) => value[key] !== undefined);
       if (given.length !== 1) {
         context.addIssue({
           code: 'custom',
-          message: `expected exactly one of ${names.join(', ')}, got ${given.join(' and ') || 'none'}`,
+          path: given.slice(1, 2),
+          message: `expected exactly one of ${names.join(', ')}, got ${given.join(' and ') || 'none of them'}`,
         });
         return z.NEVER;
       }

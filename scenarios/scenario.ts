@@ -4,21 +4,19 @@
  * Unknown keys are errors. Start with `failover.yaml` beside this file.
  */
 import { z } from 'zod';
-import type { FaultDefinition } from './faults/fault.ts';
+import { faults, serviceTimes } from './catalogue.ts';
 import { fieldsOf, oneOf } from './fields.ts';
-import { loadFolder } from './registry.ts';
-import type { ServiceTimeDefinition } from './service-times/service-time.ts';
-import { duration, rate, share } from './units.ts';
+import { limitOf, metrics } from './metrics.ts';
+import { show } from './show.ts';
+import { duration, positiveDuration, rate, share } from './units.ts';
 
-export const serviceTimes = await loadFolder<ServiceTimeDefinition>(
-  new URL('./service-times/', import.meta.url),
-);
-export const faults = await loadFolder<FaultDefinition>(new URL('./faults/', import.meta.url));
+export { faults, metrics, serviceTimes };
 
 /** Names end up in file names, headers, reports and container names. */
-const name = z
-  .string()
-  .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'expected a name: a-z 0-9 . _ - and at most 64 characters');
+const name = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, {
+  error: ({ input }) =>
+    `expected a name of a-z, 0-9, dot, dash and underscore, at most 64 characters long, got ${show(input)}`,
+});
 const count = z.int().min(1);
 
 const service = oneOf(
@@ -47,7 +45,7 @@ const fleetEntry = z.strictObject({
     .describe('after a start or revive, service is `slowdown` times slower, falling linearly to 1'),
   contention: z.number().min(0).default(0).describe('each other busy worker lengthens service by this share'),
   pauses: z
-    .strictObject({ every: duration, length: duration })
+    .strictObject({ every: positiveDuration, length: duration })
     .optional()
     .describe('stop-the-world pauses: Poisson with this mean gap, each of this length'),
   cache: z
@@ -74,6 +72,23 @@ const mix = z
   )
   .min(1);
 
+/** Of two variants exactly one is given; the finding stands at the second where both are. */
+function oneOfTwo<K extends string>(
+  value: { readonly [key in K]?: unknown },
+  first: K,
+  second: K,
+  context: z.core.$RefinementCtx,
+  kind = '',
+): void {
+  const [a, b] = [value[first] !== undefined, value[second] !== undefined];
+  if (a !== b) return;
+  context.addIssue({
+    code: 'custom',
+    path: a ? [second] : [],
+    message: `expected exactly one of ${first} and ${second}${kind}, got ${a ? 'both; remove one of them' : 'neither'}`,
+  });
+}
+
 const closed = z.strictObject({
   connections: count.max(10_000),
   requestsPerConnection: count.optional().describe('reconnect after so many'),
@@ -88,31 +103,31 @@ const open = z
       .default(1024)
       .describe('most connections at once; arrivals beyond are `notSent`'),
   })
-  .refine((it) => (it.rate === undefined) !== (it.utilization === undefined), {
-    message: 'expected exactly one of rate and utilization',
-  });
+  .superRefine((it, context) => oneOfTwo(it, 'rate', 'utilization', context));
 
 const load = z
   .strictObject({
     closed: closed.optional().describe('autocannon: answers throughput'),
     open: open.optional().describe('scheduled arrivals: answers latency'),
     warmup: duration.prefault('1s').describe('t = 0 at its end'),
-    duration: duration.optional(),
+    duration: positiveDuration.optional(),
     requests: z.union([count, mix]).optional().describe('how many to send; or, as a list, the mix'),
     mix: mix.optional(),
-    deadline: duration.optional().describe('a request answered later is bad'),
-    timeout: duration.prefault('10s').describe('when the client gives up'),
+    deadline: positiveDuration.optional().describe('a request answered later is bad'),
+    timeout: positiveDuration.prefault('10s').describe('when the client gives up'),
     keys: keys.prefault({ uniform: { count: 10_000 } }),
     clients: count.max(16_000_000).default(1000).describe('distinct client addresses'),
   })
-  .refine((it) => (it.closed === undefined) !== (it.open === undefined), {
-    message: 'expected exactly one of closed and open',
-  })
-  .refine((it) => (it.duration === undefined) !== (typeof it.requests !== 'number'), {
-    message: 'expected exactly one of duration and requests (a number)',
-  })
-  .refine((it) => !(Array.isArray(it.requests) && it.mix), {
-    message: 'the mix is given twice: as requests and as mix',
+  .superRefine((it, context) => {
+    oneOfTwo(it, 'closed', 'open', context);
+    const requests = typeof it.requests === 'number' ? it.requests : undefined;
+    oneOfTwo({ duration: it.duration, requests }, 'duration', 'requests', context, ' (a number)');
+    if (Array.isArray(it.requests) && it.mix)
+      context.addIssue({
+        code: 'custom',
+        path: ['mix'],
+        message: 'expected one mix, got two: a list of requests and mix; remove one of them',
+      });
   })
   .transform(({ requests, mix: given, ...rest }) => ({
     ...rest,
@@ -124,7 +139,7 @@ const balancer = z.strictObject({
   count: z.literal(1).default(1).describe('balancers side by side'),
   layer: z.literal(7).default(7),
   key: z
-    .union([z.string().regex(/^header:[A-Za-z0-9-]+$/), z.literal('client')])
+    .union([z.string().regex(/^header:[A-Za-z0-9-]{1,64}$/), z.literal('client')])
     .default('header:steelyard-key')
     .describe('where the affinity key comes from'),
   health: z
@@ -132,8 +147,8 @@ const balancer = z.strictObject({
       z.literal(false),
       z.strictObject({
         path: z.string().startsWith('/').default('/health'),
-        interval: duration.refine((ms) => ms > 0, 'expected more than 0').prefault('500ms'),
-        timeout: duration.prefault('200ms'),
+        interval: positiveDuration.prefault('500ms'),
+        timeout: positiveDuration.prefault('200ms'),
         unhealthy: count.default(3).describe('failed checks in a row'),
         healthy: count.default(2).describe('passed checks in a row'),
         assume: z.enum(['unknown', 'healthy']).default('unknown').describe('before the first verdict'),
@@ -152,8 +167,10 @@ const balancer = z.strictObject({
     ])
     .prefault({})
     .describe('mark down on what real requests meet'),
-  connectTimeout: duration.prefault('500ms'),
-  tryTimeout: duration.prefault('5s').describe('from sending a request to the last byte of its response'),
+  connectTimeout: positiveDuration.prefault('500ms'),
+  tryTimeout: positiveDuration
+    .prefault('5s')
+    .describe('from sending a request to the last byte of its response'),
   retries: z
     .strictObject({
       max: z.int().min(0).max(10).default(1),
@@ -190,46 +207,44 @@ const fault = oneOf(
   Object.fromEntries([...faults].map(([key, it]) => [key, fieldsOf(it.options)])),
   faultShape,
 ).refine((it) => it.until === undefined || it.until > it.at, {
-  message: 'expected `until` after `at`',
   path: ['until'],
+  error: ({ input }) => {
+    const { at, until } = input as { at: number; until: number };
+    return `expected a time after \`at\` (${at}ms), got ${until}ms`;
+  },
 });
 
-/** Metrics an expectation may name: rows of the comparison table. */
-export const metrics = [
-  'throughput',
-  'goodput',
-  'errorRate',
-  'mean',
-  'p50',
-  'p90',
-  'p95',
-  'p99',
-  'p999',
-  'max',
-  'detection',
-  'recovery',
-  'sacrificed',
-  'lost',
-  'failed',
-] as const;
-const limit = z.union([z.number(), share, duration, rate]);
+const metric = z.enum(metrics);
+const phase = z.enum(['before', 'during', 'after']).optional().describe('of the first fault');
+const limit = z
+  .union([z.number(), z.string()])
+  .describe('in the unit of the metric: 250ms, 1%, 800/s; a bare number where it is a count');
 const expectation = z.union([
   z
     .strictObject({
-      metric: z.enum(metrics),
+      metric,
       contender: z.string().default('all'),
-      phase: z.enum(['before', 'during', 'after']).optional(),
+      phase,
       below: limit.optional(),
       above: limit.optional(),
     })
-    .refine((it) => it.below !== undefined || it.above !== undefined, {
-      message: 'expected `below` or `above`',
+    .transform(({ below, above, ...it }, context) => {
+      if (below === undefined && above === undefined)
+        context.addIssue({ code: 'custom', message: 'expected `below` or `above`, got neither' });
+      const limits: { below?: number; above?: number } = {};
+      for (const [key, value] of Object.entries({ below, above })) {
+        if (value === undefined) continue;
+        const parsed = limitOf(it.metric, value);
+        if (typeof parsed === 'number') limits[key as 'below' | 'above'] = parsed;
+        else context.addIssue({ code: 'custom', path: [key], message: parsed.message });
+      }
+      return { ...it, ...limits };
     }),
   z.strictObject({
     better: z.string(),
     than: z.string(),
-    metric: z.enum(metrics),
-    phase: z.enum(['before', 'during', 'after']).optional(),
+    metric,
+    phase,
     by: share.optional().describe('at least this much better'),
   }),
 ]);

@@ -1,5 +1,6 @@
 /** Durations, rates and shares as they are written in a scenario, and as numbers. Units are required: `5` says nothing. */
 import { z } from 'zod';
+import { show } from './show.ts';
 
 const milliseconds: Record<string, number> = { us: 0.001, ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 const seconds: Record<string, number> = { s: 1, m: 60, h: 3600 };
@@ -24,24 +25,63 @@ export function parseShare(text: string | number): number | undefined {
   return match ? Number(match[1]) / 100 : undefined;
 }
 
-function parsed<T>(what: string, parse: (text: string) => T | undefined) {
-  return z.union([z.string(), z.number()]).transform((text, context): T => {
-    const value = parse(text as string);
-    if (value !== undefined) return value;
-    context.addIssue({ code: 'custom', message: `expected ${what}, got ${JSON.stringify(text)}` });
-    return z.NEVER;
-  });
+interface Unit<T> {
+  /** What the error says was expected. */
+  readonly what: string;
+  /** For editors: the JSON Schema's `pattern` of the text. */
+  readonly pattern: string;
+  readonly examples: readonly string[];
+  parse(text: string | number): T | undefined;
 }
 
+function parsed<T>({ what, pattern, examples, parse }: Unit<T>) {
+  const refuse = (got: unknown) => `expected ${what}, got ${show(got)}`;
+  return z
+    .union([z.string().meta({ pattern, examples: [...examples] }), z.number()], {
+      error: ({ input }) => (input === undefined ? `${refuse(input)}: the key is missing` : refuse(input)),
+    })
+    .transform((text, context): T => {
+      const value = parse(text);
+      if (value !== undefined) return value;
+      context.addIssue({ code: 'custom', message: refuse(text) });
+      return z.NEVER;
+    });
+}
+
+/** Timers hold 24 days at most, and no run lasts a week. */
+const week = 7 * 24 * 3_600_000;
+const durations = {
+  pattern: '^(\\d+(\\.\\d+)?\\s*(us|ms|s|m|h)|0)$',
+  examples: ['250ms', '1.5s', '2m'],
+};
+
 /** A duration, in milliseconds once parsed. */
-export const duration = parsed('a duration with its unit, such as 250ms, 1.5s or 2m', parseDuration);
+export const duration = parsed({
+  ...durations,
+  what: 'a duration with its unit, such as 250ms, 1.5s or 2m, of at most a week',
+  parse: (text) => within(parseDuration(text), 0, week),
+});
+/** A duration above zero, in milliseconds once parsed. */
+export const positiveDuration = parsed({
+  ...durations,
+  what: 'a duration above 0 with its unit, such as 250ms, 1.5s or 2m, of at most a week',
+  parse: (text) => within(parseDuration(text), Number.MIN_VALUE, week),
+});
 /** A rate, in requests per second once parsed. */
-export const rate = parsed('a rate with its unit, such as 800/s', (text) => {
-  const value = parseRate(String(text));
-  return value !== undefined && value > 0 ? value : undefined;
+export const rate = parsed({
+  what: 'a rate above 0 with its unit, such as 800/s, of at most 10000k/s',
+  pattern: '^\\d+(\\.\\d+)?k?\\s*/\\s*(s|m|h)$',
+  examples: ['800/s', '1.5k/s'],
+  parse: (text) => within(parseRate(String(text)), Number.MIN_VALUE, 10_000_000),
 });
 /** A share of one: `0.3` or `30%`. */
-export const share = parsed('a share, such as 30% or 0.3', (text) => {
-  const value = parseShare(text);
-  return value !== undefined && value >= 0 && value <= 1 ? value : undefined;
+export const share = parsed({
+  what: 'a share from 0 to 1, such as 30% or 0.3',
+  pattern: '^\\d+(\\.\\d+)?\\s*%$',
+  examples: ['30%'],
+  parse: (text) => within(parseShare(text), 0, 1),
 });
+
+function within(value: number | undefined, min: number, max: number): number | undefined {
+  return value !== undefined && value >= min && value <= max ? value : undefined;
+}

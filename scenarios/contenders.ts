@@ -1,0 +1,166 @@
+/**
+ * Who runs: the scenario's `contenders` resolved to strategies with validated options and their own balancer settings.
+ * A contender's `balancer` is laid over the scenario's section as it was written, before defaults, and the result goes
+ * through the same schema.
+ */
+import { statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { explain } from './explain.ts';
+import { fieldsOf } from './fields.ts';
+import type { Parameters } from './parameters.ts';
+import type { Finding } from './problem.ts';
+import { type BalancerSettings, balancerSchema, type Scenario } from './scenario.ts';
+import { choices, type Path, show } from './show.ts';
+import { didYouMean } from './suggest.ts';
+
+/** What must be known of a strategy to check a scenario; the definitions in `strategies/` have this shape. */
+export interface KnownStrategy {
+  readonly options: Parameters;
+  readonly needs?: string;
+}
+
+export interface Known {
+  /** By public name; a user's own file, once loaded, under its absolute path. */
+  readonly strategies: ReadonlyMap<string, KnownStrategy>;
+  /** The absolute path of a user's own file, or undefined where there is none. */
+  readonly resolvePath?: (path: string, directory: string) => string | undefined;
+}
+
+export interface ResolvedContender {
+  /** Public name in reports and file names; unique in a run. */
+  readonly name: string;
+  /** The strategy's public name, or the path as the scenario gives it. */
+  readonly strategy: string;
+  /** Validated, defaults filled in; as given where a user's own file is not loaded yet. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** Absolute path of a user's own file. */
+  readonly file?: string;
+  readonly balancer: BalancerSettings;
+}
+
+type Entry = Exclude<Scenario['contenders'], 'all'>[number];
+
+/** Whether a contender is a user's own file and not a public name. */
+export const isPath = (strategy: string): boolean => /^\.{0,2}\/|\.[cm]?[jt]s$/.test(strategy);
+
+/** The name a contender without one gets: its strategy's, or its file's without folder and extension. */
+export function nameOf(entry: string | { strategy: string; name?: string | undefined }): string {
+  if (typeof entry !== 'string' && entry.name !== undefined) return entry.name;
+  const strategy = typeof entry === 'string' ? entry : entry.strategy;
+  if (!isPath(strategy)) return strategy;
+  const base = strategy.replace(/^.*\//, '').replace(/\.[^.]+$/, '');
+  return (
+    base
+      .toLowerCase()
+      .replace(/[^a-z0-9._-]/g, '-')
+      .replace(/^[^a-z0-9]+/, '')
+      .slice(0, 64) || 'own'
+  );
+}
+
+/** Every strategy that can run on real backends, sorted. */
+const everyone = (known: Known): string[] =>
+  [...known.strategies]
+    .filter(([name, { needs }]) => needs !== 'simulator' && !isPath(name))
+    .map(([name]) => name)
+    .sort();
+
+/**
+ * Resolves `contenders` against the strategies known. `raw` is the balancer section as written; paths are relative
+ * to `directory`. What cannot be resolved is in `findings` and missing from `contenders`.
+ */
+export function resolveEntries(
+  contenders: Scenario['contenders'],
+  raw: { readonly balancer?: unknown },
+  known: Known,
+  directory: string,
+): { contenders: ResolvedContender[]; findings: Finding[] } {
+  const findings: Finding[] = [];
+  const resolved: ResolvedContender[] = [];
+  const taken = new Map<string, number>();
+  const entries: readonly Entry[] = contenders === 'all' ? everyone(known) : contenders;
+  for (const [i, entry] of entries.entries()) {
+    const path: Path = ['contenders', i];
+    const name = nameOf(entry);
+    const twin = taken.get(name);
+    if (twin !== undefined)
+      findings.push({
+        path,
+        message: `expected a name that no other contender has, got \`${name}\`, which contenders.${twin} has; give one of them a \`name\``,
+      });
+    else taken.set(name, i);
+    const one = resolveOne(
+      typeof entry === 'string' ? { strategy: entry, options: {}, balancer: {} } : entry,
+      {
+        path,
+        named: typeof entry !== 'string',
+        raw,
+        known,
+        directory,
+      },
+    );
+    findings.push(...one.findings);
+    if (one.value) resolved.push({ name, ...one.value });
+  }
+  return { contenders: resolved, findings };
+}
+
+interface Place {
+  path: Path;
+  named: boolean;
+  raw: { readonly balancer?: unknown };
+  known: Known;
+  directory: string;
+}
+
+function resolveOne(
+  { strategy, options, balancer }: Exclude<Entry, string>,
+  { path, named, raw, known, directory }: Place,
+): { value?: Omit<ResolvedContender, 'name'>; findings: Finding[] } {
+  const at = named ? [...path, 'strategy'] : path;
+  const file = isPath(strategy) ? (known.resolvePath ?? existingFile)(strategy, directory) : undefined;
+  if (isPath(strategy) && file === undefined)
+    return {
+      findings: [
+        {
+          path: at,
+          message: `expected a strategy's file, got ${show(strategy)}, which is not there (looked in ${directory})`,
+        },
+      ],
+    };
+  const definition = known.strategies.get(file ?? strategy);
+  if (!definition && file === undefined)
+    return { findings: [{ path: at, message: unknown(strategy, known) }] };
+  const checked = definition
+    ? explain(fieldsOf(definition.options), options, [...path, 'options'])
+    : { value: options };
+  const merged = explain(balancerSchema, overlay(raw.balancer ?? {}, balancer), [...path, 'balancer']);
+  const findings = [checked, merged].flatMap((it) => ('findings' in it ? it.findings : []));
+  if ('findings' in checked || 'findings' in merged) return { findings };
+  return {
+    value: { strategy, options: checked.value, ...(file !== undefined && { file }), balancer: merged.value },
+    findings,
+  };
+}
+
+function unknown(strategy: string, known: Known): string {
+  const names = [...known.strategies.keys()].filter((name) => !isPath(name)).sort();
+  return `expected a strategy (${choices(names)}) or the path of a file, got ${show(strategy)}${didYouMean(strategy, names)}`;
+}
+
+function existingFile(path: string, directory: string): string | undefined {
+  const file = resolve(directory, path);
+  return statSync(file, { throwIfNoEntry: false })?.isFile() ? file : undefined;
+}
+
+/** `over` laid over `base`: mappings merge key by key, anything else replaces. */
+function overlay(base: unknown, over: unknown): unknown {
+  if (!isMapping(base) || !isMapping(over)) return over;
+  const merged: Record<string, unknown> = { ...base };
+  for (const [key, value] of Object.entries(over))
+    merged[key] = Object.hasOwn(base, key) ? overlay(base[key], value) : value;
+  return merged;
+}
+
+const isMapping = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
