@@ -8,6 +8,7 @@
 import { Source, stream } from '../scenarios/random.ts';
 import type { BalancerSettings } from '../scenarios/scenario.ts';
 import type { OutcomeKind, Strategy } from '../strategies/strategy.ts';
+import { wasTried } from '../strategies/tried.ts';
 import { type BalancerStats, statsOf } from './balancer-stats.ts';
 import { type AttemptEnd, type AttemptObserver, Dispatch, type DispatchRequest } from './dispatch.ts';
 import { BackendPool, type BalancerEvent } from './pool.ts';
@@ -84,7 +85,7 @@ export class Dispatcher {
     this.#drawFor(dispatch.luck, (dispatch.attempts + 1) << 16);
     const picked = this.#limited ? this.#askForFree(dispatch) : this.#ask(dispatch);
     if (picked === undefined) return undefined;
-    if (dispatch.tried.length > 0 && this.pool.available.length > 1 && dispatch.tried.includes(picked)) {
+    if (dispatch.tried.length > 0 && this.pool.available.length > 1 && wasTried(picked, dispatch.tried)) {
       if (!this.#another(dispatch)) return undefined;
       throw new StrategyError(
         this.#chosen,
@@ -158,8 +159,8 @@ export class Dispatcher {
     try {
       for (;;) {
         const next = this.#ask(dispatch)!;
-        if (next.inFlight < next.maxInFlight && !passedOver.includes(next)) return next;
-        if (passedOver.includes(next))
+        if (next.inFlight < next.maxInFlight && !wasTried(next, passedOver)) return next;
+        if (wasTried(next, passedOver))
           throw new StrategyError(
             this.#chosen,
             `pick returned ${next.id}, tried already, with others available`,
@@ -174,7 +175,7 @@ export class Dispatcher {
   /** Whether some backend could take this request that it has not tried. */
   #another(dispatch: Dispatch): boolean {
     for (const it of this.pool.available)
-      if (it.inFlight < it.maxInFlight && !dispatch.tried.includes(it)) return true;
+      if (it.inFlight < it.maxInFlight && !wasTried(it, dispatch.tried)) return true;
     return false;
   }
 

@@ -13,8 +13,6 @@ export interface PassiveLimits {
   readonly failures: number;
   /** Whether a complete response of 500 or above is a failure too. */
   readonly errors: boolean;
-  /** How long it stays down where no active check brings it back, ms. */
-  readonly ejection: number;
 }
 
 export class PassiveHealth {

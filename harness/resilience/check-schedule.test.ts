@@ -1,0 +1,59 @@
+import test from 'ava';
+import fc from 'fast-check';
+import { detectionBound, nextCheck } from './check-schedule.ts';
+import { Health } from './health.ts';
+
+for (const [sentence, origin, at, expected] of [
+  ['the first check is at the origin', 100, 40, 100],
+  ['at a point, the next one is an interval later', 100, 100, 600],
+  ['between two points, the next is the later', 100, 700, 1100],
+  ['points missed while the process stood still are skipped', 0, 7320, 7500],
+] as const) {
+  test(`checks: ${sentence}`, (t) => t.is(nextCheck(origin, 500, at), expected));
+}
+
+test('the grid is strictly ahead, never more than an interval away, and does not drift', (t) => {
+  const ms = fc.double({ min: 0.01, max: 1e7, noNaN: true });
+  fc.assert(
+    fc.property(ms, fc.double({ min: 1, max: 60_000, noNaN: true }), ms, (origin, interval, later) => {
+      const at = origin + later;
+      const next = nextCheck(origin, interval, at);
+      t.true(next > at);
+      t.true(next - at <= interval * (1 + 1e-9));
+      const steps = (next - origin) / interval;
+      t.true(Math.abs(steps - Math.round(steps)) < 1e-6);
+    }),
+  );
+});
+
+test('whatever it is that fails, and however long a check hangs, detection takes at most interval × threshold + timeout', (t) => {
+  const settings = fc.record({
+    interval: fc.integer({ min: 10, max: 1000 }),
+    timeout: fc.integer({ min: 1, max: 3000 }),
+    unhealthy: fc.integer({ min: 1, max: 5 }),
+    healthy: fc.constant(2),
+    faultAt: fc.integer({ min: 0, max: 5000 }),
+    // How long each failing check takes, as a share of the timeout: refused at once … never answered.
+    hangs: fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 1, maxLength: 8 }),
+  });
+  fc.assert(
+    fc.property(settings, ({ faultAt, hangs, ...health }) => {
+      const { interval, timeout } = health;
+      const bound = detectionBound(health);
+      const state = new Health('healthy', health);
+      const ends: { at: number; startedAt: number; passed: boolean }[] = [];
+      for (let start = 0, i = 0; start <= faultAt + bound; start = nextCheck(0, interval, start), i++) {
+        const passed = start < faultAt;
+        const takes = passed ? 0 : timeout * hangs[i % hangs.length]!;
+        ends.push({ at: start + takes, startedAt: start, passed });
+      }
+      ends.sort((a, b) => a.at - b.at);
+      const found = ends.find(({ at, startedAt, passed }) =>
+        state.checked({ passed, startedAt, responseTime: at - startedAt, error: passed ? '' : 'x' }, at),
+      );
+      t.not(found, undefined);
+      t.true(found!.at >= faultAt, 'never before the fault');
+      t.true(found!.at <= faultAt + bound + 1e-6);
+    }),
+  );
+});
