@@ -92,6 +92,8 @@ export interface Strategy {
   started?(backend: Backend, request: Request): void;
   /** `backend.inFlight` has just gone down. Nothing else moves it. */
   ended?(backend: Backend, outcome: Outcome): void;
+  /** What it holds for each backend, by id (sessions bound, share of the ring). For reports; never on the path of a pick. */
+  distribution?(): Readonly<Record<string, number>>;
 }
 
 /** A plain description of one option; the harness validates values against it and `list` prints it. */
@@ -113,14 +115,15 @@ export type Option =
 
 export type Options = Readonly<Record<string, Option>>;
 
-/** The values of a set of options: durations in milliseconds. */
-export type Values<O extends Options> = {
-  readonly [K in keyof O]: O[K] extends { type: 'boolean' }
-    ? boolean
-    : O[K] extends { type: 'choice'; of: readonly (infer C)[] }
-      ? C
-      : number;
-};
+/** The value of an option: durations in milliseconds. */
+type Value<O> = O extends { type: 'boolean' }
+  ? boolean
+  : O extends { type: 'choice'; of: readonly (infer C)[] }
+    ? C
+    : number;
+
+/** The values of a set of options. */
+export type Values<O extends Options> = { readonly [K in keyof O]: Value<O[K]> };
 
 /** What a strategy's file exports by default. The file's name is the strategy's public name. */
 export interface StrategyDefinition<O extends Options = Options> {
@@ -129,6 +132,11 @@ export interface StrategyDefinition<O extends Options = Options> {
   readonly options: O;
   /** What it needs beyond the basic contract; `list` says so. */
   readonly needs?: 'probe' | 'reported' | 'simulator';
+  /**
+   * The promise conformance measures: over 10,000 requests of distinct keys, each ended before the next, no
+   * backend's share is further than `within` (a fraction of all requests) from its fair one. Absent: no promise.
+   */
+  readonly spread?: { readonly by: 'weight' | 'equal'; readonly within: number };
   create(env: Env, options: Values<O>): Strategy;
 }
 

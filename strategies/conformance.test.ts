@@ -1,0 +1,219 @@
+/** Every strategy in the folder keeps the laws, and conformance notices those that do not. */
+import test from 'ava';
+import { loadFolder } from '../scenarios/registry.ts';
+import { conform, shrink } from './conformance.ts';
+import { type Law, withoutAmbient } from './conformance-play.ts';
+import { type Backend, define, type Strategy, type StrategyDefinition } from './strategy.ts';
+
+const strategies = await loadFolder<StrategyDefinition>(new URL('./', import.meta.url));
+
+test('the folder holds the strategies of the catalogue so far, and no helper passes for one', (t) => {
+  const expected = [
+    'consistent-hash',
+    'least-connections',
+    'least-response-time',
+    'p2c',
+    'p2c-peak-ewma',
+    'random',
+    'round-robin',
+    'sticky-session',
+    'weighted-round-robin',
+  ];
+  for (const name of expected) t.true(strategies.has(name), name);
+  for (const [name, { about, create }] of strategies) {
+    t.is(typeof create, 'function', name);
+    t.regex(about, /\w{3}/, name);
+  }
+});
+
+for (const [name, definition] of strategies) {
+  test(`${name} keeps every law, with each of its options`, (t) => {
+    if (definition.needs !== undefined) t.log(`needs ${definition.needs}: played without it`);
+    t.deepEqual(conform(definition, 1), []);
+    t.deepEqual(conform(definition, 20_261_123, { sequences: 10, length: 500 }), []);
+  });
+}
+
+const bad = (create: (random: () => number, now: () => number) => Strategy): StrategyDefinition =>
+  define({ about: 'breaks a law', options: {}, create: (env) => create(env.random, env.now) });
+
+const firstOf = (available: readonly Backend[], tried: readonly Backend[]) =>
+  available.find((backend) => !tried.includes(backend)) ?? available[0];
+
+let shared = 0;
+const stale: { available: readonly Backend[] } = { available: [] };
+
+const breakers: { sentence: string; law: Law; steps: number; definition: StrategyDefinition }[] = [
+  {
+    sentence: 'sorting the pool in place changes the input',
+    law: 'reads-only',
+    steps: 3,
+    definition: bad(() => ({
+      pick: ({ available }, { tried }) =>
+        firstOf(
+          (available as Backend[]).sort((a, b) => a.inFlight - b.inFlight),
+          tried,
+        ),
+    })),
+  },
+  {
+    sentence: 'a score written on a backend changes the input, even where the error is caught',
+    law: 'reads-only',
+    steps: 2,
+    definition: bad(() => ({
+      pick({ available }, { tried }) {
+        try {
+          for (const backend of available) Object.assign(backend, { score: 1 });
+        } catch (error) {
+          if (!(error instanceof Error)) throw error;
+        }
+        return firstOf(available, tried);
+      },
+    })),
+  },
+  {
+    sentence: 'choosing among members picks one that is down',
+    law: 'available',
+    steps: 4,
+    definition: bad(() => ({
+      pick: ({ members, available }, { tried }) =>
+        available.length === 0 ? undefined : firstOf(members, tried),
+    })),
+  },
+  {
+    sentence: 'a pool remembered across a change gives somebody who has left',
+    law: 'available',
+    steps: 5,
+    definition: bad(() => {
+      let remembered: readonly Backend[] = [];
+      return {
+        pick({ available }, { tried }) {
+          if (remembered.length === 0) remembered = available;
+          return available.length === 0 ? undefined : firstOf(remembered, tried);
+        },
+      };
+    }),
+  },
+  {
+    sentence: 'a pick from an empty pool is a stranger',
+    law: 'empty',
+    steps: 3,
+    definition: bad(() => ({
+      poolChanged({ available }) {
+        if (available.length > 0) stale.available = available;
+      },
+      pick: ({ available }, { tried }) =>
+        available.length === 0 ? stale.available[0] : firstOf(available, tried),
+    })),
+  },
+  {
+    sentence: 'giving up on a retry leaves a pool that is not empty without a pick',
+    law: 'empty',
+    steps: 2,
+    definition: bad(() => ({
+      pick: ({ available }, { tried }) => available.find((backend) => !tried.includes(backend)),
+    })),
+  },
+  {
+    sentence: 'Math.random is luck that no seed repeats',
+    law: 'own-clock-and-luck',
+    steps: 2,
+    definition: bad(() => ({
+      pick: ({ available }) => available[Math.floor(Math.random() * available.length)],
+    })),
+  },
+  {
+    sentence: 'Date.now is a clock that the simulator does not turn',
+    law: 'own-clock-and-luck',
+    steps: 1,
+    definition: bad(() => ({
+      pick: ({ available }, { tried }) => (Date.now() > 0 ? firstOf(available, tried) : undefined),
+    })),
+  },
+  {
+    sentence: 'always the first repeats a backend that was tried',
+    law: 'untried',
+    steps: 3,
+    definition: bad(() => ({ pick: ({ available }) => available[0] })),
+  },
+  {
+    sentence: 'a cursor in the module is shared by all balancers of a process',
+    law: 'repeatable',
+    steps: 3,
+    definition: bad(() => ({
+      pick({ available }, { tried }) {
+        const turn = available[shared++ % (available.length || 1)];
+        return turn === undefined || tried.includes(turn) ? firstOf(available, tried) : turn;
+      },
+    })),
+  },
+  {
+    sentence: 'counting ends without looking for their start goes negative and throws',
+    law: 'survives',
+    steps: 2,
+    definition: bad(() => {
+      let open = 0;
+      return {
+        pick: ({ available }, { tried }) => firstOf(available, tried),
+        started: () => {
+          open++;
+        },
+        ended() {
+          if (--open < 0) throw new RangeError('more ends than starts');
+        },
+      };
+    }),
+  },
+];
+
+for (const { sentence, law, steps, definition } of breakers) {
+  test(`conformance catches a bad strategy: ${sentence}`, (t) => {
+    const violations = conform(definition, 7);
+    const violation = violations.find((candidate) => candidate.law === law);
+    t.truthy(violation, JSON.stringify(violations.map((found) => found.law)));
+    if (violation === undefined) return;
+    t.true(violation.sequence.length <= steps, violation.sequence.join('; '));
+    t.true(violation.sequence.length >= 1);
+    const again = conform(definition, violation.seed, { sequences: 1 });
+    t.true(
+      again.some((found) => found.law === law),
+      'the seed it names shows it again',
+    );
+  });
+}
+
+test('conformance catches a strategy that promises an even spread and always takes the first', (t) => {
+  const definition = define({
+    about: 'breaks its promise',
+    options: {},
+    spread: { by: 'equal', within: 0.01 },
+    create: () => ({ pick: ({ available }, { tried }) => firstOf(available, tried) }),
+  });
+  t.deepEqual(
+    conform(definition, 1, { sequences: 2 }).map(({ law }) => law),
+    ['spread'],
+  );
+});
+
+test('clocks and randomness are back after a strategy was played, also when it threw', (t) => {
+  const before = [Date, Math.random, performance, setTimeout];
+  t.throws(() =>
+    withoutAmbient(
+      () => undefined,
+      () => Math.random(),
+    ),
+  );
+  t.deepEqual([Date, Math.random, performance, setTimeout], before);
+  t.true(Math.random() < 1 && Date.now() > 0);
+});
+
+test('shrinking keeps just the steps that are needed', (t) => {
+  const steps = Array.from({ length: 100 }, (_, ms) => ({ do: 'wait', ms }) as const);
+  const needs = (kept: readonly unknown[]) =>
+    [17, 58, 59].every((ms) => kept.some((step) => (step as { ms: number }).ms === ms));
+  t.deepEqual(shrink(steps, needs), [
+    { do: 'wait', ms: 17 },
+    { do: 'wait', ms: 58 },
+    { do: 'wait', ms: 59 },
+  ]);
+});

@@ -1,0 +1,59 @@
+/**
+ * Earliest deadline first: each backend is due every 1/w; the one due first is next.
+ *
+ * Formula     deadline += 1/w at each pick; pick the least deadline, the first in the pool among equals
+ * Cost        O(log n) per pick (a tournament tree), O(n) when the pool changes
+ * Source      Envoy's EdfScheduler, gRPC's static stride scheduler; exact shares, but heavy backends burst (aaaaabc)
+ *
+ * When the pool changes, those that stay keep the fraction of their period that is left; a joiner is due after a
+ * whole one.
+ */
+import { Positions } from './positions.ts';
+import type { Backend } from './strategy.ts';
+import { Tournament } from './tournament.ts';
+import { allTried } from './tried.ts';
+
+export class DeadlineRotation {
+  readonly #tree = new Tournament();
+  readonly #positions = new Positions();
+  #available: readonly Backend[] = [];
+  #weights = new Float64Array(0);
+  /** Deadline = periods/w: one division, so that rounding does not build up and equal deadlines stay equal. */
+  #periods = new Float64Array(0);
+
+  poolChanged(available: readonly Backend[]): void {
+    const now = this.#available.length === 0 ? 0 : this.#tree.least();
+    const left = new Map<string, number>();
+    this.#available.forEach(({ id }, position) => {
+      left.set(id, (this.#tree.score(position) - now) * this.#weights[position]!);
+    });
+    this.#available = available;
+    this.#positions.update(available);
+    this.#weights = Float64Array.from(available, ({ weight }) => weight);
+    this.#periods = Float64Array.from(available, ({ id }) => left.get(id) ?? 1);
+    this.#tree.resize(available.length);
+    available.forEach(({ weight }, position) => {
+      this.#tree.enter(position, this.#periods[position]! / weight, weight);
+    });
+    this.#tree.build();
+  }
+
+  /** The position of the next backend, or -1. */
+  next(tried: readonly Backend[]): number {
+    if (this.#available.length === 0) return -1;
+    const skip = tried.length > 0 && !allTried(this.#available, tried);
+    if (skip) this.#tree.hide(tried, this.#positions);
+    const position = this.#tree.first();
+    if (skip) this.#tree.restore();
+    this.#periods[position] = this.#periods[position]! + 1;
+    this.#tree.update(position, this.#periods[position]! / this.#weights[position]!);
+    return position;
+  }
+
+  /** Picks in which every backend has had a turn in proportion, at most `limit`. */
+  cycle(limit: number): number {
+    const lightest = this.#weights.reduce((least, weight) => Math.min(least, weight), Infinity);
+    const total = this.#weights.reduce((sum, weight) => sum + weight, 0);
+    return Math.min(limit, Math.ceil(total / lightest));
+  }
+}
