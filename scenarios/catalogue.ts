@@ -4,7 +4,6 @@
  */
 import type { FaultDefinition, ServiceFault } from './faults/fault.ts';
 import { loadFolder } from './registry.ts';
-import type { ServiceSetting } from './scenario.ts';
 import type { ServiceTime, ServiceTimeDefinition } from './service-times/service-time.ts';
 
 export const serviceTimes = await loadFolder<ServiceTimeDefinition>(
@@ -13,7 +12,13 @@ export const serviceTimes = await loadFolder<ServiceTimeDefinition>(
 export const faults = await loadFolder<FaultDefinition>(new URL('./faults/', import.meta.url));
 
 /** The law a fleet entry names. Throws a RangeError where its options make none. */
-export function serviceTimeOf({ kind, options }: ServiceSetting): ServiceTime {
+export function serviceTimeOf({
+  kind,
+  options,
+}: {
+  readonly kind: string;
+  readonly options: Record<string, unknown>;
+}): ServiceTime {
   const definition = serviceTimes.get(kind);
   if (!definition)
     throw new RangeError(

@@ -1,0 +1,133 @@
+/**
+ * Request i of (load, seed): when it should leave, its key, client, path and quantile. Each is a draw of its own stream at
+ * i, so that every contender meets the same requests with the same luck, and any of them can be looked at alone.
+ * In a closed loop there is no schedule; all else holds.
+ */
+import { serviceTimeOf } from './catalogue.ts';
+import { bits, Source, stream } from './random.ts';
+import type { FleetEntry, Load } from './scenario.ts';
+import { Zipf } from './zipf.ts';
+
+/** What to ask for. `body` is the number of bytes to send. */
+export interface RequestShape {
+  readonly path: string;
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly body: number;
+}
+
+export class Workload {
+  readonly #arrivals: Source;
+  readonly #keys: Source;
+  readonly #clients: Source;
+  readonly #quantiles: Source;
+  readonly #requests: Source;
+  readonly #poisson: boolean;
+  /** Mean ms between arrivals. */
+  readonly #gap: number;
+  readonly #keyCount: number;
+  readonly #zipf: Zipf | undefined;
+  readonly #clientCount: number;
+  readonly #mix: readonly RequestShape[];
+  /** Where each of the mix ends on (0, 1). */
+  readonly #ends: readonly number[];
+
+  /** `rate` in requests per second, of open load (see `rateOf`); ignored for closed load. */
+  constructor(load: Load, seed: number, rate: number) {
+    this.#arrivals = new Source(seed, stream.arrivals);
+    this.#keys = new Source(seed, stream.keys);
+    this.#clients = new Source(seed, stream.clients);
+    this.#quantiles = new Source(seed, stream.quantiles);
+    this.#requests = new Source(seed, stream.requests);
+    this.#poisson = load.open?.arrivals !== 'constant';
+    this.#gap = 1000 / rate;
+    const { count, exponent } = load.keys.options as { count: number; exponent?: number };
+    this.#keyCount = count;
+    this.#zipf = load.keys.kind === 'zipf' ? new Zipf(count, exponent ?? 1) : undefined;
+    this.#clientCount = load.clients;
+    this.#mix = load.mix.map(({ path, method, body }) => ({ path, method, body }));
+    const whole = load.mix.reduce((sum, { share }) => sum + share, 0);
+    let end = 0;
+    this.#ends = load.mix.map(({ share }) => {
+      end += share;
+      return end / whole;
+    });
+  }
+
+  /** The schedule: each call answers with the next intended time, ms from the start of the warm-up, from request 0 on. */
+  arrivals(): () => number {
+    let i = 0;
+    let time = 0;
+    if (!this.#poisson) return () => i++ * this.#gap;
+    return () => {
+      time -= this.#gap * Math.log(this.#arrivals.draw(i++));
+      return time;
+    };
+  }
+
+  /** The affinity key's number, from 0; under Zipf's law the lower, the hotter. */
+  keyNumber(i: number): number {
+    if (this.#zipf === undefined) return Math.floor(this.#keys.draw(i) * this.#keyCount);
+    return this.#zipf.rank(this.#keys, i) - 1;
+  }
+
+  /** The affinity key, as it stands in the header. */
+  key(i: number): string {
+    return `key-${this.keyNumber(i)}`;
+  }
+
+  /** 32-bit hash of the affinity key: equal for equal keys, in every round, and different for different ones. */
+  keyHash(i: number): number {
+    return bits(0, stream.keys, this.keyNumber(i));
+  }
+
+  /** The client's address, an IPv4 address in 10.0.0.0/8. */
+  client(i: number): string {
+    const n = 1 + Math.floor(this.#clients.draw(i) * this.#clientCount);
+    return `10.${n >>> 16}.${(n >>> 8) & 255}.${n & 255}`;
+  }
+
+  /** Where backends invert their service-time laws, in (0, 1). */
+  quantile(i: number): number {
+    return this.#quantiles.draw(i);
+  }
+
+  /** One of the mix, by its share. The same object each time it is drawn. */
+  request(i: number): RequestShape {
+    if (this.#mix.length === 1) return this.#mix[0]!;
+    const u = this.#requests.draw(i);
+    return this.#mix[this.#ends.findIndex((end) => u < end)] ?? this.#mix.at(-1)!;
+  }
+}
+
+type Capacity = Pick<FleetEntry, 'id' | 'workers' | 'speed' | 'service'> & {
+  readonly count?: number | undefined;
+};
+
+/**
+ * Requests per second a fleet can serve: Σ workers × speed / mean service time, over its entries or its backends.
+ * Warm-up, contention, pauses, cache and faults are left out. Throws a RangeError where a mean is infinite.
+ */
+export function capacityOf(fleet: readonly Capacity[]): number {
+  let perSecond = 0;
+  for (const { id, count = 1, workers, speed, service } of fleet) {
+    const { mean } = serviceTimeOf(service);
+    if (!Number.isFinite(mean))
+      throw new RangeError(
+        `${id}: its ${service.kind} service time has an infinite mean, so the fleet has no utilization; ` +
+          'give load.open.rate instead, or a law with a mean (pareto with shape above 1)',
+      );
+    perSecond += (count * workers * speed * 1000) / mean;
+  }
+  return perSecond;
+}
+
+/** Requests per second of an open load, its utilization made a rate; 0 for closed load. */
+export function rateOf(load: Pick<Load, 'open'>, fleet: readonly Capacity[]): number {
+  if (load.open === undefined) return 0;
+  if (load.open.rate !== undefined) return load.open.rate;
+  const rate = load.open.utilization! * capacityOf(fleet);
+  if (Number.isFinite(rate)) return rate;
+  throw new RangeError(
+    'the fleet serves in no time at all, so it has no utilization; give load.open.rate instead',
+  );
+}
