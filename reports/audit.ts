@@ -1,0 +1,124 @@
+/**
+ * Whether the recording can be believed: each finding names a law and says, in numbers, how it was kept or broken.
+ * The harness decides what a failed audit means for the run; here it is only listed. Only complete trials are held to it: one
+ * that failed or was cut short says so itself. `overhead` informs and cannot fail.
+ */
+import type { RequestCounts, Run } from '../harness/recording.ts';
+import { milliseconds, percent, plural } from './numbers.ts';
+import type { Audit, Finding } from './summary.ts';
+import type { TrialFold } from './trial-fold.ts';
+
+type Check = (run: Run, folds: readonly TrialFold[]) => Finding;
+
+const named = (fold: TrialFold) => `${fold.trial.contender}, round ${fold.trial.round + 1}`;
+
+/** `all is well` or the first few complaints. */
+function finding(check: string, complaints: readonly string[], well: string): Finding {
+  const shown = complaints.slice(0, 5).join('; ');
+  const more = complaints.length > 5 ? `; and ${complaints.length - 5} more` : '';
+  return { check, ok: complaints.length === 0, detail: complaints.length === 0 ? well : shown + more };
+}
+
+/** Every trial that says it is complete left files that read. */
+const readable: Check = (_, folds) =>
+  finding(
+    'readable',
+    folds.flatMap((fold) => (fold.unread === undefined ? [] : [`${named(fold)}: ${fold.unread}`])),
+    'every complete trial left its records',
+  );
+
+/** sent = ok + failed + lost + in flight at the end: by the generator's own counts. */
+const conservation: Check = (_, folds) => {
+  const sent = folds.reduce((sum, { trial }) => sum + trial.counts.sent, 0);
+  return finding(
+    'conservation',
+    folds.flatMap((fold) => {
+      const { sent, ok, failed, lost, inFlightAtEnd } = fold.trial.counts;
+      return sent === ok + failed + lost + inFlightAtEnd
+        ? []
+        : [
+            `${named(fold)}: sent ${sent}, but ${ok} ok + ${failed} failed + ${lost} lost + ${inFlightAtEnd} in flight`,
+          ];
+    }),
+    `sent = ok + failed + lost + in flight at the end, for each of ${plural(folds.length, 'trial')} and ${plural(sent, 'request')}`,
+  );
+};
+
+/** The rows, counted here, add up to what the generator counted while it ran. */
+const rows: Check = (_, folds) =>
+  finding(
+    'rows',
+    folds.flatMap((fold) => {
+      const keys: (keyof RequestCounts)[] = ['sent', 'ok', 'failed', 'lost', 'inFlightAtEnd', 'notSent'];
+      return keys.flatMap((key) => {
+        const [counted, recorded] = [fold.trial.counts[key], fold.whole.requests[key]];
+        return counted === recorded
+          ? []
+          : [`${named(fold)}: the generator counted ${counted} ${key}, the rows hold ${recorded}`];
+      });
+    }),
+    'the recorded rows add up to what the generator counted',
+  );
+
+/** Each request is recorded once. */
+const once: Check = (_, folds) =>
+  finding(
+    'once',
+    folds.flatMap((fold) =>
+      fold.duplicates === 0
+        ? []
+        : [`${named(fold)}: ${plural(fold.duplicates, 'row')} repeat another's number`],
+    ),
+    'every request stands in the records once',
+  );
+
+/** Every fault of the scenario that falls into the window took, and how long that was after it was asked for. */
+const faults: Check = ({ scenario }, folds) => {
+  let slowest = 0;
+  const complaints = folds.flatMap((fold) =>
+    scenario.faults.flatMap((scheduled, fault) => {
+      const own = fold.windows.filter((window) => window.fault === fault);
+      for (const { asked, taken } of own) slowest = Math.max(slowest, taken - asked);
+      const took = own.some(({ from }) => from === 'events');
+      if (took || scheduled.at >= fold.trial.windowMs) return [];
+      return [`${named(fold)}: ${scheduled.kind} of ${[scheduled.on].flat().join(', ')} was never taken`];
+    }),
+  );
+  const well =
+    scenario.faults.length === 0
+      ? 'the scenario has no faults'
+      : `every fault was taken in every trial, at most ${milliseconds(slowest)} after it was asked for`;
+  return finding('faults', complaints, well);
+};
+
+/** Nothing is sent to a backend that is gone and known to be: between its detection and its heal. */
+const avoided: Check = (_, folds) =>
+  finding(
+    'avoided',
+    folds.flatMap((fold) =>
+      fold.afterDetection.flatMap(({ window, count, first }) =>
+        count === 0
+          ? []
+          : [
+              `${named(fold)}: ${plural(count, 'attempt')} on ${window.backends.join(', ')} after its ${window.kind} was detected, the first ${milliseconds(first - window.taken)} after the fault`,
+            ],
+      ),
+    ),
+    folds.some(({ afterDetection }) => afterDetection.length > 0)
+      ? 'a backend that was gone got no attempt between its detection and its return'
+      : 'no backend was both gone and detected',
+  );
+
+const overhead: Check = ({ timing }) => ({
+  check: 'overhead',
+  ok: true,
+  detail: `${percent(timing.overhead)} of ${milliseconds(timing.wallMs)} was spent outside the load windows`,
+});
+
+const checks: readonly Check[] = [readable, conservation, rows, once, faults, avoided, overhead];
+
+export function audit(run: Run, folds: readonly TrialFold[]): Audit {
+  const complete = folds.filter(({ trial }) => trial.status === 'complete');
+  const findings = checks.map((check) => check(run, complete));
+  return { passed: findings.every(({ ok }) => ok), findings };
+}

@@ -1,0 +1,126 @@
+/**
+ * Requests per backend over time, as a share of all attempts: who was avoided, who was flooded. The backends that suffered a fault
+ * are drawn in colour and the others in grey; without a fault and with few backends, each has its own colour.
+ */
+import { percent } from '../numbers.ts';
+import { fairShares } from '../shares.ts';
+import { define, type LegendEntry, type Spec } from './chart.ts';
+import { extremes, faultBands, faultLegend, type Series, seriesOf, timeAxis } from './series.ts';
+import { color, series as palette, panel, yAxis } from './theme.ts';
+
+const dashes = [
+  [1, 0],
+  [6, 3],
+  [2, 2],
+  [8, 2, 2, 2],
+  [4, 4],
+  [1, 3],
+] as const;
+
+function titleOf(all: readonly Series[], victims: readonly string[]): string {
+  const victim = victims[0];
+  const share = (phase: 'during' | 'after') =>
+    extremes(all, ({ perBackend }) => perBackend.find(({ id }) => id === victim)?.phases[phase]);
+  const [during, after] = [share('during'), share('after')];
+  const span = (it: NonNullable<typeof during>) =>
+    it.low.name === it.high.name
+      ? percent(it.low.value)
+      : `${percent(it.low.value)} to ${percent(it.high.value)}`;
+  if (victim && during) {
+    const fair = all[0]!.summary.perBackend.find(({ id }) => id === victim)!.fairShare;
+    const then = after ? `, and ${span(after)} afterwards` : '';
+    return `${victim} got ${span(during)} of the attempts while a fault held${then}; ${percent(fair)} is fair`;
+  }
+  const range = extremes(all, ({ fairness }) => fairness);
+  return range
+    ? `Evenness over the backends (Jain’s index) from ${range.low.value.toFixed(3)} (${range.low.name}) to ${range.high.value.toFixed(3)} (${range.high.name})`
+    : 'No attempt was recorded';
+}
+
+export default define({
+  about: 'requests per backend over time',
+  order: 5,
+  create(report) {
+    const all = seriesOf(report).filter(({ summary }) =>
+      summary.perBackend.some(({ attempts }) => attempts > 0),
+    );
+    if (all.length === 0) return undefined;
+    const ids = report.run.backends.map(({ id }) => id);
+    const victims = [...new Set(all.flatMap(({ summary }) => summary.failover.flatMap((it) => it.backends)))]
+      .filter((id) => ids.includes(id))
+      .slice(0, palette.length);
+    const marked = victims.length > 0 ? victims : ids.length <= palette.length ? ids : [];
+    const fair = fairShares(report.run.backends);
+    const fairLines = [...new Set(marked.map((id) => fair[ids.indexOf(id)]!))];
+    const top = Math.max(
+      ...all.flatMap(({ steps }) => steps.flatMap(({ shares }) => shares.filter(Number.isFinite))),
+    );
+    const lines = (series: Series, of: readonly string[], mark: (id: string) => Spec): Spec[] =>
+      of.map((id) => ({
+        data: { values: series.steps.map(({ t, shares }) => ({ t, share: shares[ids.indexOf(id)] })) },
+        mark: { type: 'line', clip: true, interpolate: 'monotone', ...mark(id) },
+        encoding: {
+          x: timeAxis(series),
+          y: {
+            field: 'share',
+            type: 'quantitative',
+            scale: { domain: [0, Math.min(1, top * 1.05)], nice: false },
+            axis: yAxis('share of attempts', { format: '.0%', tickCount: 4 }),
+          },
+        },
+      }));
+    const rest = ids.filter((id) => !marked.includes(id));
+    const stroke = (id: string) => palette[marked.indexOf(id)]!;
+    const dash = (id: string) => dashes[marked.indexOf(id)]!;
+    return {
+      title: titleOf(all, victims),
+      description:
+        'Each backend’s share of the attempts picked in each 250 ms, retries included. The thin dotted line is the fair share by weight.',
+      legend: [
+        ...marked.map((id): LegendEntry => ({ label: id, color: stroke(id), shape: 'line', dash: dash(id) })),
+        ...(rest.length > 0 ? [{ label: 'other backends', color: color.faint, shape: 'line' as const }] : []),
+        { label: 'fair share', color: color.ink, shape: 'line', dash: [1, 3] },
+        ...faultLegend(all),
+      ],
+      panels: all.map((series) => ({
+        label: series.summary.name,
+        spec: panel([
+          ...faultBands(series),
+          {
+            data: { values: fairLines.map((share) => ({ share })) },
+            mark: { type: 'rule', color: color.ink, strokeDash: [1, 3] },
+            encoding: { y: { field: 'share', type: 'quantitative' } },
+          },
+          ...lines(series, rest, () => ({ color: color.faint, strokeWidth: 1.2 })),
+          ...lines(series, marked, (id) => ({ color: stroke(id), strokeWidth: 2.2, strokeDash: dash(id) })),
+        ]),
+      })),
+      table: {
+        columns: [
+          'contender',
+          'backend',
+          'attempts',
+          'share',
+          'share ÷ fair',
+          'before',
+          'during',
+          'after',
+          'errors',
+        ],
+        rows: all.flatMap(({ summary }) =>
+          summary.perBackend.map((it) => [
+            summary.name,
+            it.id,
+            it.attempts.toLocaleString('en-GB'),
+            it.share === null ? '–' : percent(it.share),
+            it.shareOverFair === null ? '–' : it.shareOverFair.toFixed(2),
+            ...(['before', 'during', 'after'] as const).map((phase) =>
+              summary.phases && it.phases[phase] !== undefined ? percent(it.phases[phase]) : '–',
+            ),
+            it.errors.toLocaleString('en-GB'),
+          ]),
+        ),
+      },
+    };
+  },
+});

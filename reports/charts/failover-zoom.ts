@@ -1,0 +1,147 @@
+/**
+ * The first fault from close by: seconds from the moment it took, in bins of 100 ms, with detection and recovery marked. The same bins
+ * decide recovery (`../recovery.ts`). Of several rounds, the first complete one is drawn; the table has the medians.
+ */
+import { inUnit } from '../numbers.ts';
+import { binMs } from '../recovery.ts';
+import { define, type Spec } from './chart.ts';
+import { extremes, type Series, seriesOf } from './series.ts';
+import { color, panel, yAxis } from './theme.ts';
+
+const lead = 0.5;
+
+/** Seconds to draw after the fault: until the slowest has detected and recovered, and a second more; at least 2 and at most 8. */
+function reach(all: readonly Series[]): number {
+  const times = all.flatMap(({ folds }) => [
+    folds[0]!.failover[0]?.detectMs,
+    folds[0]!.failover[0]?.recoverMs,
+  ]);
+  return Math.min(8, Math.max(2, ...times.map((ms) => (ms ?? 0) / 1000 + 1)));
+}
+
+function titleOf(all: readonly Series[]): string {
+  const say = (verb: string, of: (it: Series['summary']) => number | null | undefined) => {
+    const range = extremes(all, of);
+    const missing = all.filter(({ summary }) => typeof of(summary) !== 'number').length;
+    const never = missing > 0 ? ` (${missing} of ${all.length} never)` : '';
+    if (!range) return `never ${verb}`;
+    const [low, high] = [inUnit(range.low.value, 'ms'), inUnit(range.high.value, 'ms')];
+    return low === high ? `${verb} after ${low}${never}` : `${verb} after ${low} to ${high}${never}`;
+  };
+  const { kind, backends } = all[0]!.summary.failover[0]!;
+  return `The ${kind} of ${backends.join(', ')} was ${say('detected', (it) => it.failover[0]?.detectMs)}; clients had ${say('recovered', (it) => it.failover[0]?.recoverMs)}`;
+}
+
+function drawing({ folds }: Series, to: number, top: number): Spec {
+  const { failover, zooms } = folds[0]!;
+  const bins = zooms[0]!.bins
+    .filter(({ t }) => t >= -lead * 1000 && t < to * 1000)
+    .map(({ t, good, bad }) => ({
+      t: t / 1000,
+      end: (t + binMs) / 1000,
+      good: good * 10,
+      all: (good + bad) * 10,
+    }));
+  const { detectMs, recoverMs, takenMs, healedMs } = failover[0]!;
+  const x: Spec = {
+    field: 't',
+    type: 'quantitative',
+    scale: { domain: [-lead, to], nice: false },
+    axis: { title: 'seconds from the fault', tickCount: 6 },
+  };
+  const y: Spec = {
+    type: 'quantitative',
+    scale: { domain: [0, top], nice: false },
+    axis: yAxis('requests due, per second', { tickCount: 4, format: ',~f' }),
+  };
+  const bars = (from: string, field: string, mark: Spec): Spec => ({
+    data: { values: bins.filter((bin) => field === 'good' || bin.all > bin.good) },
+    mark: { type: 'rect', clip: true, ...mark },
+    encoding: {
+      x,
+      x2: { field: 'end' },
+      y: { ...y, field },
+      y2: from === '0' ? { datum: 0 } : { field: from },
+    },
+  });
+  const markers = [
+    { ms: detectMs, text: 'detected', level: 0.97, dash: [5, 3] },
+    { ms: recoverMs, text: 'recovered', level: 0.86, dash: [1, 0] },
+  ].filter((it): it is typeof it & { ms: number } => it.ms !== null && it.ms / 1000 <= to);
+  const held = healedMs === null ? to : Math.min(to, (healedMs - takenMs) / 1000);
+  return panel([
+    {
+      data: { values: [{ t: 0, end: held }] },
+      mark: { type: 'rect', color: color.band },
+      encoding: { x, x2: { field: 'end' } },
+    },
+    bars('0', 'good', { color: color.blue, fillOpacity: 0.35 }),
+    bars('good', 'all', { color: color.vermilion, fillOpacity: 0.9 }),
+    ...markers.flatMap(({ ms, text, level, dash }): Spec[] => {
+      const nearEnd = ms / 1000 > to * 0.6;
+      const values = [{ t: ms / 1000, level: top * level, text: `${text} ${inUnit(ms, 'ms')}` }];
+      return [
+        {
+          data: { values },
+          mark: { type: 'rule', color: color.ink, strokeWidth: 1.5, strokeDash: dash },
+          encoding: { x },
+        },
+        {
+          data: { values },
+          mark: { type: 'text', align: nearEnd ? 'right' : 'left', dx: nearEnd ? -5 : 5, fontWeight: 600 },
+          encoding: { x, y: { ...y, field: 'level' }, text: { field: 'text' } },
+        },
+      ];
+    }),
+  ]);
+}
+
+export default define({
+  about: 'the first fault from close by',
+  order: 0,
+  create(report) {
+    const all = seriesOf(report).filter(({ folds }) => folds[0]!.failover.length > 0);
+    if (all.length === 0) return undefined;
+    const to = reach(all);
+    const bins = all.flatMap(({ folds }) => folds[0]!.zooms[0]!.bins);
+    // Head-room for the two labels.
+    const top = Math.max(10, ...bins.map(({ good, bad }) => (good + bad) * 10)) * 1.35;
+    return {
+      title: titleOf(all),
+      description:
+        'Requests due in each 100 ms around the first fault, per second: good ones (ok and in time) in blue, bad ones (failed, lost or late) stacked on top. Lines mark when the balancer marked the victim unhealthy and from when on its clients were served as well again as the surviving backends can.',
+      legend: [
+        { label: 'good', color: color.blue, shape: 'area' },
+        { label: 'failed, lost or late', color: color.vermilion, shape: 'bar' },
+        { label: 'detected', color: color.ink, shape: 'rule', dash: [5, 3] },
+        { label: 'recovered', color: color.ink, shape: 'rule' },
+        { label: 'the fault holds', color: color.band, shape: 'band' },
+      ],
+      panels: all.map((series) => ({ label: series.summary.name, spec: drawing(series, to, top) })),
+      table: {
+        columns: [
+          'contender',
+          'fault',
+          'detected',
+          'recovered',
+          'sacrificed',
+          'last sent to it',
+          'overshoot',
+          'fair again',
+        ],
+        rows: all.flatMap(({ summary }) =>
+          summary.failover.map((it) => [
+            summary.name,
+            `${it.kind} of ${it.backends.join(', ')} at ${inUnit(it.takenMs, 'ms')}`,
+            inUnit(it.detectMs ?? Number.POSITIVE_INFINITY, 'ms'),
+            inUnit(it.recoverMs ?? Number.POSITIVE_INFINITY, 'ms'),
+            inUnit(it.sacrificed, 'requests'),
+            inUnit(it.lastSentMs, 'ms'),
+            it.overshoot === null ? '–' : `${it.overshoot.toFixed(2)} × fair`,
+            it.healedMs === null ? '–' : inUnit(it.fairAgainMs ?? Number.POSITIVE_INFINITY, 'ms'),
+          ]),
+        ),
+      },
+    };
+  },
+});

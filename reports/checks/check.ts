@@ -1,0 +1,34 @@
+/**
+ * The contract of a check: one kind of expectation, judged from the summary alone.
+ * To write your own: a file here whose default export is `define({ about, accepts, judge })`; it is found by listing the folder.
+ */
+import type { Expectation } from '../../scenarios/scenario.ts';
+import type { ContenderSummary, ExpectationResult } from '../summary.ts';
+
+export interface CheckDefinition<E extends Expectation = Expectation> {
+  readonly about: string;
+  /** Whether an expectation is of this kind. Exactly one check accepts each. */
+  accepts(expectation: Expectation): expectation is E;
+  /** Three-valued: what was not measured is unknown, neither passed nor failed. */
+  judge(expectation: E, contenders: readonly ContenderSummary[]): ExpectationResult;
+}
+
+export function define<E extends Expectation>(check: CheckDefinition<E>): CheckDefinition<E> {
+  return check;
+}
+
+/** The contender, if it can be judged; else why not. */
+export function judgeable(
+  contenders: readonly ContenderSummary[],
+  name: string,
+): { contender: ContenderSummary } | { missing: string } {
+  const contender = contenders.find((it) => it.name === name);
+  if (!contender) return { missing: `${name} did not run` };
+  if (contender.status === 'complete') return { contender };
+  return {
+    missing:
+      contender.status === 'failed'
+        ? `${name} failed: ${contender.error ?? 'no reason given'}`
+        : `${name} was interrupted`,
+  };
+}

@@ -1,0 +1,112 @@
+/** One fault as one trial lived through it: detection, recovery, what it cost, and how the victim came back. */
+import type { AttemptColumns, Event, RequestColumns, Run, Trial } from '../harness/recording.ts';
+import { backendsOf } from '../scenarios/scenario.ts';
+import { readmission } from './readmission.ts';
+import { type Band, type Bin, bandOf, binsAround, recoveredAt } from './recovery.ts';
+import { sacrificedTo } from './sacrificed.ts';
+import type { Judge } from './sample.ts';
+import { fairShares } from './shares.ts';
+import type { Failover } from './summary.ts';
+import type { FaultWindow } from './windows.ts';
+
+/** What the failover chart draws beside the summary's numbers. */
+export interface Zoom {
+  bins: Bin[];
+  band: Band | undefined;
+}
+
+/** When every victim had been marked unhealthy, and when every one was healthy again; ms from t = 0, Infinity for never. */
+export function transitions(
+  events: readonly Event[],
+  trial: string,
+  { backends, taken, healed }: Pick<FaultWindow, 'backends' | 'taken' | 'healed'>,
+): { detected: number; readmitted: number } {
+  const end = healed ?? Number.POSITIVE_INFINITY;
+  const first = (backend: string, to: 'healthy' | 'unhealthy', from: number, until: number) =>
+    events.find(
+      (event) =>
+        event.type === 'health' &&
+        event.trial === trial &&
+        event.backend === backend &&
+        event.to === to &&
+        event.t >= from &&
+        event.t <= until,
+    )?.t ?? Number.POSITIVE_INFINITY;
+  const all = (times: number[]) => Math.max(...times);
+  return {
+    detected: all(backends.map((id) => first(id, 'unhealthy', taken, end))),
+    readmitted: all(backends.map((id) => first(id, 'healthy', end, Number.POSITIVE_INFINITY))),
+  };
+}
+
+/** The part of the fleet's capacity (workers × speed) that a fault spares, 0 to 1. */
+export function survivingCapacity(run: Pick<Run, 'scenario'>, victims: ReadonlySet<number>): number {
+  const capacity = backendsOf(run.scenario).map(({ workers, speed }) => workers * speed);
+  const all = capacity.reduce((sum, one) => sum + one, 0);
+  return capacity.reduce((sum, one, index) => (victims.has(index) ? sum : sum + one), 0) / all;
+}
+
+/** The last attempt that picked a victim in [taken, until); ms after `taken`, or null. */
+export function lastSent(
+  attempts: AttemptColumns,
+  victims: ReadonlySet<number>,
+  taken: number,
+  until: number,
+): number | null {
+  let last = Number.NEGATIVE_INFINITY;
+  for (let row = 0; row < attempts.length; row++) {
+    const picked = attempts.picked[row]! / 1000;
+    if (picked >= taken && picked < until && picked > last && victims.has(attempts.backend[row]!))
+      last = picked;
+  }
+  return Number.isFinite(last) ? last - taken : null;
+}
+
+export function failoverOf(
+  run: Pick<Run, 'scenario' | 'backends'>,
+  trial: Pick<Trial, 'id' | 'windowMs'>,
+  window: FaultWindow,
+  rows: RequestColumns,
+  attempts: AttemptColumns,
+  events: readonly Event[],
+  judge: Judge,
+): { failover: Failover; zoom: Zoom } {
+  const { fault, occurrence, kind, backends, taken } = window;
+  const victims = new Set(
+    backends
+      .map((id) => run.backends.findIndex((backend) => backend.id === id))
+      .filter((index) => index >= 0),
+  );
+  const healed = window.healed ?? Number.POSITIVE_INFINITY;
+  const { detected, readmitted } = transitions(events, trial.id, window);
+  const bins = binsAround(rows, judge, taken, trial.windowMs);
+  const band = bandOf(bins, survivingCapacity(run, victims));
+  const fair = fairShares(run.backends);
+  const returned =
+    window.healed === null || victims.size === 0
+      ? { overshoot: null, fairAgainMs: null }
+      : readmission(attempts, {
+          victims,
+          fairShare: [...victims].reduce((sum, index) => sum + fair[index]!, 0),
+          taken,
+          healed,
+          readmitted: Number.isFinite(readmitted) ? readmitted : healed,
+          windowMs: trial.windowMs,
+        });
+  return {
+    failover: {
+      fault,
+      occurrence,
+      kind,
+      backends,
+      takenMs: taken,
+      healedMs: window.healed,
+      detectMs: Number.isFinite(detected) ? detected - taken : null,
+      recoverMs: recoveredAt(bins, band),
+      sacrificed: sacrificedTo(rows, attempts, judge, { victims, taken, healed, detected }),
+      lastSentMs: lastSent(attempts, victims, taken, window.healAsked ?? healed),
+      ...returned,
+    },
+    zoom: { bins, band },
+  };
+}

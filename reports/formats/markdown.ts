@@ -1,0 +1,82 @@
+/** `summary.md`: for a CI step summary or a pull request. Tables only, far below GitHub's limit of 1,000 KB. */
+import { compare } from '../comparison.ts';
+import type { Report } from '../judge.ts';
+import { inUnit, percent } from '../numbers.ts';
+import { define } from './format.ts';
+
+/** Text that stays text: whatever Markdown, or the HTML inside it, would read as markup is escaped. */
+export function text(raw: string): string {
+  return raw
+    .replace(/[\r\n]+/g, ' ')
+    .replace(/[\\`*_{}[\]()#+!|~$@]/g, '\\$&')
+    .replace(/&/g, '&amp;')
+    .replace(/</g, '&lt;')
+    .replace(/>/g, '&gt;');
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[], left = 1): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  const rule = head.map((_, column) => (column < left ? '---' : '---:'));
+  return [line(head), line(rule), ...rows.map(line)].join('\n');
+}
+
+function comparison({ summary }: Report): string {
+  const { columns, rows } = compare(summary);
+  const body = rows.map(({ place, contender, note, cells }) => [
+    place === undefined ? '–' : String(place),
+    note === undefined ? text(contender) : `${text(contender)} (${text(note)})`,
+    ...cells.map((cell) => (cell.best ? `**${cell.text}**` : cell.text)),
+  ]);
+  return table(['', 'contender', ...columns.map(({ label }) => label)], body, 2);
+}
+
+function failovers({ summary }: Report): string {
+  const rows = summary.contenders.flatMap(({ name, failover }) =>
+    failover.map((it) => [
+      text(name),
+      text(`${it.kind} of ${it.backends.join(', ')}`),
+      inUnit(it.detectMs ?? Number.POSITIVE_INFINITY, 'ms'),
+      inUnit(it.recoverMs ?? Number.POSITIVE_INFINITY, 'ms'),
+      inUnit(it.sacrificed, 'requests'),
+      inUnit(it.lastSentMs, 'ms'),
+      it.overshoot === null ? '–' : `${it.overshoot.toFixed(2)}×`,
+    ]),
+  );
+  const head = ['contender', 'fault', 'detected', 'recovered', 'sacrificed', 'last sent', 'overshoot'];
+  return rows.length === 0 ? '' : `\n### Faults\n\n${table(head, rows, 2)}\n`;
+}
+
+export default define({
+  about: 'tables for a step summary',
+  file: 'summary.md',
+  create(report) {
+    const { run, summary } = report;
+    const { verdict, audit } = summary;
+    const marks = { pass: 'pass', fail: '**fail**', unknown: 'unknown' };
+    const expectations =
+      verdict.expectations.length === 0
+        ? ''
+        : `\n### Expectations\n\n${table(
+            ['', 'expectation', 'measured'],
+            verdict.expectations.map((it) => [marks[it.status], text(it.expectation), text(it.detail)]),
+            3,
+          )}\n`;
+    const findings = audit.findings.map((it) => [
+      it.ok ? 'ok' : '**broken**',
+      text(it.check),
+      text(it.detail),
+    ]);
+    const notes = run.notes.map((note) => `\n> ${text(note)}\n`).join('');
+    const environment = `${text(run.driver)} driver, ${run.environment.cpus} × ${text(run.environment.cpuModel)}, Node ${text(run.environment.node)}, seed ${run.seed}, ${percent(run.timing.overhead)} overhead`;
+    return `## ${text(summary.scenario)}: ${text(verdict.sentence)}
+${notes}${summary.status === 'complete' ? '' : `\n**This run is ${summary.status}.**\n`}
+${comparison(report)}
+
+Best of a column in bold. ${environment}.
+${expectations}${failovers(report)}
+### Audit
+
+${table(['', 'check', 'finding'], findings, 3)}
+`;
+  },
+});

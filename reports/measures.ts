@@ -1,0 +1,109 @@
+/** From the folds of one trial, or of several pooled, to the measures of summary.json. Pure. */
+import type { Run } from '../harness/recording.ts';
+import { describe, median, pooled } from './latencies.ts';
+import type { Sample } from './sample.ts';
+import { addAttempts, jain, sharesOf } from './shares.ts';
+import type { Failover, Measures, PhaseMeasures, Requests } from './summary.ts';
+import type { TrialFold } from './trial-fold.ts';
+
+function addRequests(all: readonly Requests[]): Requests {
+  const sum: Requests = {
+    ...{ sent: 0, ok: 0, failed: 0, lost: 0, inFlightAtEnd: 0, notSent: 0, late: 0 },
+    byOutcome: {},
+  };
+  const keys = ['sent', 'ok', 'failed', 'lost', 'inFlightAtEnd', 'notSent', 'late'] as const;
+  for (const one of all) {
+    for (const key of keys) sum[key] += one[key];
+    for (const [name, count] of Object.entries(one.byOutcome))
+      sum.byOutcome[name] = (sum.byOutcome[name] ?? 0) + count;
+  }
+  return sum;
+}
+
+function phaseMeasures(samples: readonly Sample[], cap: number): PhaseMeasures {
+  const total = (of: (sample: Sample) => number) => samples.reduce((sum, sample) => sum + of(sample), 0);
+  const seconds = total((it) => it.seconds);
+  const requests = addRequests(samples.map((it) => it.requests));
+  const ok = pooled(samples.map((it) => it.ok));
+  const perSecond = (count: number) => (seconds > 0 ? count / seconds : 0);
+  return {
+    seconds,
+    requests,
+    throughput: perSecond(total((it) => it.complete)),
+    goodput: perSecond(total((it) => it.good)),
+    errorRate: requests.sent === 0 ? null : (requests.failed + requests.lost) / requests.sent,
+    latencyMs: describe(ok),
+    deadlineLatencyMs: describe(
+      ok,
+      cap,
+      total((it) => it.atDeadline),
+    ),
+  };
+}
+
+/** One fault over several rounds: medians. A round in which the fault did not take has no part in it. */
+function poolFailover(folds: readonly TrialFold[]): Failover[] {
+  const groups = new Map<string, Failover[]>();
+  for (const failover of folds.flatMap((fold) => fold.failover)) {
+    const key = `${failover.fault}.${failover.occurrence}`;
+    groups.set(key, [...(groups.get(key) ?? []), failover]);
+  }
+  return [...groups.values()].map((all) => {
+    const middle = (of: (failover: Failover) => number | null) => median(all.map(of));
+    const { fault, occurrence, kind, backends } = all[0]!;
+    return {
+      ...{ fault, occurrence, kind, backends },
+      takenMs: middle((it) => it.takenMs) ?? 0,
+      healedMs: middle((it) => it.healedMs),
+      detectMs: middle((it) => it.detectMs),
+      recoverMs: middle((it) => it.recoverMs),
+      sacrificed: middle((it) => it.sacrificed) ?? 0,
+      lastSentMs: middle((it) => it.lastSentMs),
+      overshoot: middle((it) => it.overshoot),
+      fairAgainMs: middle((it) => it.fairAgainMs),
+    };
+  });
+}
+
+/** @param folds at least one */
+export function measuresOf(run: Pick<Run, 'backends'>, folds: readonly TrialFold[]): Measures {
+  const cap = folds[0]!.cap;
+  const phased = folds.flatMap(({ phases }) => (phases ? [phases] : []));
+  const attempts = addAttempts(
+    folds.map((fold) => fold.attempts),
+    run.backends.length,
+  );
+  const sent = folds.reduce((sum, fold) => sum + fold.sentWithWarmup, 0);
+  const cpu = folds.reduce((sum, { trial }) => sum + trial.cpu.proxyMicros, 0);
+  return {
+    ...phaseMeasures(
+      folds.map((fold) => fold.whole),
+      cap,
+    ),
+    phases:
+      phased.length === 0
+        ? null
+        : {
+            before: phaseMeasures(
+              phased.map((it) => it.before),
+              cap,
+            ),
+            during: phaseMeasures(
+              phased.map((it) => it.during),
+              cap,
+            ),
+            after: phaseMeasures(
+              phased.map((it) => it.after),
+              cap,
+            ),
+          },
+    perBackend: sharesOf(attempts, run.backends),
+    fairness: jain(
+      [...attempts.picks],
+      run.backends.map(({ weight }) => weight),
+    ),
+    retries: attempts.retries,
+    failover: poolFailover(folds),
+    cpuMicrosPerRequest: sent === 0 || cpu === 0 ? null : cpu / sent,
+  };
+}

@@ -1,0 +1,65 @@
+/**
+ * How a victim came back: how hard it was hit, and how long until it carried its part again.
+ *
+ * The victims' share of the attempts is taken in bins of 250 ms; bins with fewer than 20 attempts say nothing and are passed over.
+ * *Overshoot* is the largest share after the last victim was taken back (its first health transition to `healthy` after the heal; the
+ * heal itself where there is none), divided by their fair share by weight. 1 is a return without a herd.
+ * *Fair again* is the time from the heal to the start of the first four bins in a row (1 s) in which the share is at least three quarters of its
+ * reference: the fair share, or what the victims had before the fault where that is less (hashing never gives exactly the fair share).
+ */
+import type { AttemptColumns } from '../harness/recording.ts';
+
+const binMs = 250;
+const leastAttempts = 20;
+const fairAgain = { bins: 4, part: 0.75 };
+
+export interface Return {
+  victims: ReadonlySet<number>;
+  /** Of the victims together, by weight. */
+  fairShare: number;
+  /** ms from t = 0. */
+  taken: number;
+  healed: number;
+  readmitted: number;
+  windowMs: number;
+}
+
+/** The victims' share of the attempts picked in whole bins from `from` on; NaN where there are too few to say. */
+export function shareBins(
+  attempts: AttemptColumns,
+  victims: ReadonlySet<number>,
+  from: number,
+  to: number,
+): number[] {
+  const bins = Math.max(0, Math.floor((to - from) / binMs));
+  const all = new Float64Array(bins);
+  const theirs = new Float64Array(bins);
+  for (let row = 0; row < attempts.length; row++) {
+    const bin = Math.floor((attempts.picked[row]! / 1000 - from) / binMs);
+    if (bin < 0 || bin >= bins) continue;
+    all[bin]!++;
+    if (victims.has(attempts.backend[row]!)) theirs[bin]!++;
+  }
+  return Array.from(all, (count, bin) => (count < leastAttempts ? Number.NaN : theirs[bin]! / count));
+}
+
+export function readmission(
+  attempts: AttemptColumns,
+  { victims, fairShare, taken, healed, readmitted, windowMs }: Return,
+): { overshoot: number | null; fairAgainMs: number | null } {
+  const back = shareBins(attempts, victims, readmitted, windowMs).filter((share) => !Number.isNaN(share));
+  const earlier = shareBins(attempts, victims, 0, taken).filter((share) => !Number.isNaN(share));
+  const own = earlier.length === 0 ? fairShare : earlier.reduce((a, b) => a + b, 0) / earlier.length;
+  const enough = Math.min(fairShare, own) * fairAgain.part;
+  let run = 0;
+  let fairAgainMs: number | null = null;
+  for (const [bin, share] of shareBins(attempts, victims, healed, windowMs).entries()) {
+    if (Number.isNaN(share)) continue;
+    run = share >= enough ? run + 1 : 0;
+    if (run === fairAgain.bins) {
+      fairAgainMs = (bin - fairAgain.bins + 1) * binMs;
+      break;
+    }
+  }
+  return { overshoot: back.length === 0 ? null : Math.max(...back) / fairShare, fairAgainMs };
+}

@@ -1,0 +1,95 @@
+/**
+ * When a contender had recovered from a fault: the time until it did again what its surviving backends can do.
+ *
+ * Definition. Time is cut into bins of 100 ms that start at the moment the fault took; a request belongs to the bin in which it
+ * was due, whatever became of it, so a request that hangs counts against the time it was sent and not against the time somebody
+ * gave up. A bin has a goodput (requests ok and in time) and a p99 (deadline-capped: failed, lost and overdue requests count at
+ * the deadline). The *band* comes from the last 2 s before the fault, its own reference: the lowest goodput and the highest p99 of
+ * those bins, and as a lone bin is noisy, 10% below the one and 25% above the other. While backends are missing the rest
+ * cannot do more than their part, so the goodput asked for is multiplied, and the p99 allowed divided, by the survivors' part of the
+ * fleet's capacity (workers × speed). Where no backend survives the part is 1: it has recovered once the fleet is back.
+ * Recovery is the start of the first ten bins in a row (1 s) inside the band; 0 when the band was never left.
+ * Null: not within the window, or fewer than five bins before the fault to judge by.
+ */
+import type { RequestColumns } from '../harness/recording.ts';
+import { binned, nearestRank } from './latencies.ts';
+import type { Judge } from './sample.ts';
+
+export const binMs = 100;
+const before = { most: 20, least: 5 };
+const inside = { bins: 10, goodput: 0.9, p99: 1.25 };
+
+/** One bin of 100 ms. */
+export interface Bin {
+  /** Start, ms from the fault taken; negative before it. */
+  t: number;
+  /** Requests due in it that were ok and in time. */
+  good: number;
+  /** Requests due in it that failed, were lost, late, or never answered though their time was up. */
+  bad: number;
+  /** Deadline-capped p99 of the requests due in it, ms; NaN when none was. */
+  p99: number;
+}
+
+export interface Band {
+  /** Least good requests per bin. */
+  goodput: number;
+  /** Largest p99, ms. */
+  p99: number;
+}
+
+/** Whole bins within [max(0, taken − `lead`), windowMs), aligned to `taken`. */
+export function binsAround(
+  rows: RequestColumns,
+  judge: Judge,
+  taken: number,
+  windowMs: number,
+  lead = before.most * binMs,
+): Bin[] {
+  const ahead = Math.floor(Math.min(lead, taken) / binMs);
+  const from = taken - ahead * binMs;
+  const count = Math.max(0, Math.floor((windowMs - from) / binMs));
+  const good = new Float64Array(count);
+  const bad = new Float64Array(count);
+  for (let row = 0; row < rows.length; row++) {
+    const bin = Math.floor((rows.intended[row]! / 1000 - from) / binMs);
+    if (bin < 0 || bin >= count) continue;
+    if (judge.bad(row)) bad[bin]!++;
+    else if (judge.ok(row)) good[bin]!++;
+  }
+  const latencies = binned(
+    rows.length,
+    (row) => rows.intended[row]! / 1000,
+    (row) => judge.cappedLatency(row),
+    { from, width: binMs, bins: count },
+  );
+  return latencies.map((set, bin) => ({
+    t: (bin - ahead) * binMs,
+    good: good[bin]!,
+    bad: bad[bin]!,
+    p99: nearestRank(set, 0.99) / 1000,
+  }));
+}
+
+/** Undefined when there is too little before the fault to judge by. @param surviving part of the fleet's capacity, 0 to 1 */
+export function bandOf(bins: readonly Bin[], surviving: number): Band | undefined {
+  const reference = bins.filter(({ t }) => t < 0 && t >= -before.most * binMs);
+  if (reference.length < before.least) return undefined;
+  const part = surviving > 0 ? surviving : 1;
+  return {
+    goodput: Math.min(...reference.map(({ good }) => good)) * inside.goodput * part,
+    p99: (Math.max(...reference.map(({ p99 }) => (Number.isNaN(p99) ? 0 : p99))) * inside.p99) / part,
+  };
+}
+
+/** ms from the fault taken, or null. */
+export function recoveredAt(bins: readonly Bin[], band: Band | undefined): number | null {
+  if (!band) return null;
+  let run = 0;
+  for (const { t, good, p99 } of bins) {
+    if (t < 0) continue;
+    run = good >= band.goodput && !(p99 > band.p99) ? run + 1 : 0;
+    if (run === inside.bins) return t - (inside.bins - 1) * binMs;
+  }
+  return null;
+}

@@ -1,0 +1,72 @@
+/**
+ * `steelyard report DIR`: reads a recording and writes every fold of it: the timeline and one file per format. Never touches a
+ * backend, so it gives the same answer today and in a year.
+ */
+import { rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  attemptColumns,
+  type Event,
+  type Run,
+  readAttempts,
+  readEvents,
+  readRequests,
+  readRun,
+  requestColumns,
+  type Trial,
+} from '../harness/recording.ts';
+import { loadFolder } from '../scenarios/registry.ts';
+import type { FormatDefinition } from './formats/format.ts';
+import { judge, type Report } from './judge.ts';
+import type { Summary } from './summary.ts';
+import { foldTrial, type TrialFold } from './trial-fold.ts';
+
+export const formats = await loadFolder<FormatDefinition>(new URL('./formats/', import.meta.url));
+
+/**
+ * Judges the recording in `dir` and writes its folds there, each whole or not at all.
+ * @throws when `dir` holds no run of this schema version
+ */
+export async function buildReport(dir: string): Promise<Summary> {
+  const report = await readReport(dir);
+  for (const { file, create } of formats.values()) await writeWhole(join(dir, file), await create(report));
+  return report.summary;
+}
+
+/** Reads and judges, and writes nothing. One trial's rows are in memory at a time. */
+export async function readReport(dir: string): Promise<Report> {
+  const run = await readRun(dir);
+  const events = await readEvents(dir).catch((cause: unknown) => absent(cause, [] as Event[]));
+  const folds: TrialFold[] = [];
+  for (const trial of run.trials) folds.push(await readTrial(dir, run, trial, events));
+  return judge(run, folds);
+}
+
+/** A trial that failed or was cut short may lack files: it is folded from nothing, and the audit looks at complete ones. */
+async function readTrial(dir: string, run: Run, trial: Trial, events: readonly Event[]): Promise<TrialFold> {
+  const problems: string[] = [];
+  const rows = await readRequests(dir, run, trial.id).catch((cause: unknown) => {
+    problems.push(`requests cannot be read (${said(cause)})`);
+    return requestColumns(0);
+  });
+  const attempts = await readAttempts(dir, run, trial.id).catch((cause: unknown) => {
+    problems.push(`attempts cannot be read (${said(cause)})`);
+    return attemptColumns(0);
+  });
+  const fold = foldTrial(run, trial, rows, attempts, events);
+  return problems.length === 0 ? fold : { ...fold, unread: problems.join(' and ') };
+}
+
+function absent<T>(cause: unknown, instead: T): T {
+  if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return instead;
+  throw cause;
+}
+
+function said(cause: unknown): string {
+  return cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
+}
+
+async function writeWhole(file: string, content: string): Promise<void> {
+  await writeFile(`${file}.part`, content);
+  await rename(`${file}.part`, file);
+}

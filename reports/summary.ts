@@ -1,0 +1,176 @@
+/**
+ * `summary.json`: what a run came to, for people's scripts. Built from the recording alone, so it can be built again.
+ * Every definition of a number stands here, beside its name; the code that computes it is named in brackets.
+ *
+ * Units: milliseconds unless the name says otherwise, rates per second, shares as fractions of one.
+ * `null` means that the number does not exist: no response was ok, the backend was never detected, it never recovered.
+ */
+import type { Run, Trial } from '../harness/recording.ts';
+
+export const summaryVersion = 1;
+
+/** Nearest-rank percentiles of a set of latencies, ms [latencies.ts]. */
+export interface Latency {
+  mean: number | null;
+  p50: number | null;
+  p90: number | null;
+  p95: number | null;
+  p99: number | null;
+  p999: number | null;
+  max: number | null;
+}
+
+/** Requests due in the measured window. sent = ok + failed + lost + inFlightAtEnd, exactly; notSent is apart [sample.ts]. */
+export interface Requests {
+  sent: number;
+  ok: number;
+  failed: number;
+  lost: number;
+  inFlightAtEnd: number;
+  notSent: number;
+  /** Of the ok ones, those answered after the deadline. */
+  late: number;
+  /** The sent ones by how they ended: `ok`, `failed-503`, `failed-refused`, `lost-reset`, `in-flight` … */
+  byOutcome: Record<string, number>;
+}
+
+/** What is measured of any stretch of time: a whole window, or one phase of it [measures.ts]. */
+export interface PhaseMeasures {
+  /** Length of the stretch, s; of all rounds together. */
+  seconds: number;
+  requests: Requests;
+  /** Complete responses (of any status) received within the stretch, per second of it. */
+  throughput: number;
+  /** Responses that were ok, and in time where there is a deadline, received within the stretch, per second of it. */
+  goodput: number;
+  /** (failed + lost) ÷ sent; in flight at the end is neither. Null when nothing was sent. */
+  errorRate: number | null;
+  /** Of ok responses, from the intended time (open load) or the send (closed load) to the last byte. */
+  latencyMs: Latency;
+  /**
+   * Of every request that ended: ok ones at their latency, at most the deadline; failed and lost ones, and those in flight at the
+   * end and already older than it, at the deadline. Where the scenario has none, the client's timeout stands in.
+   */
+  deadlineLatencyMs: Latency;
+}
+
+/** A backend's part of the attempts picked within the window [shares.ts]. */
+export interface BackendShare {
+  id: string;
+  weight: number;
+  attempts: number;
+  /** Of all attempts. */
+  share: number | null;
+  /** weight ÷ sum of weights. */
+  fairShare: number;
+  /** share ÷ fairShare: 1 is fair. */
+  shareOverFair: number | null;
+  /** Attempts that ended neither ok nor cancelled, nor in flight. */
+  errors: number;
+  /** Its share within each phase; absent when nothing was picked in it. */
+  phases: Partial<Record<Phase, number>>;
+}
+
+/** One fault as one contender lived through it; over several rounds, medians (never is larger than any time) [failover.ts]. */
+export interface Failover {
+  /** Position in the scenario's list. */
+  fault: number;
+  /** 0 unless the fault comes again and again. */
+  occurrence: number;
+  kind: string;
+  backends: string[];
+  /** From t = 0 of the trial. */
+  takenMs: number;
+  healedMs: number | null;
+  /** From taken until every victim was marked unhealthy. */
+  detectMs: number | null;
+  /** From taken until the contender did again what its surviving backends can do, and kept it up for 1 s [recovery.ts]. */
+  recoverMs: number | null;
+  /** Bad requests (failed, lost or late) that the fault explains [sacrificed.ts]. */
+  sacrificed: number;
+  /** From taken to the last attempt that picked a victim before its heal was asked for; null when there was none. */
+  lastSentMs: number | null;
+  /** After the victim was taken back: its largest share in 250 ms ÷ its fair share [readmission.ts]. */
+  overshoot: number | null;
+  /** From healed until the victim had its part of the requests again for 1 s [readmission.ts]. */
+  fairAgainMs: number | null;
+}
+
+export type Phase = 'before' | 'during' | 'after';
+
+export interface Measures extends PhaseMeasures {
+  /**
+   * By the time a request was due: before the first fault took; during, while one held; after, at any other time.
+   * Null when no fault took.
+   */
+  phases: Record<Phase, PhaseMeasures> | null;
+  perBackend: BackendShare[];
+  /** Jain's index over share ÷ weight: 1 when all are even, 1/n when one has everything. Jain, Chiu, Hawe 1984. */
+  fairness: number | null;
+  /** Attempts beyond the first, picked within the window. */
+  retries: number;
+  failover: Failover[];
+  /** CPU of the balancer's process ÷ requests sent, warm-up included in both; µs. */
+  cpuMicrosPerRequest: number | null;
+}
+
+export interface RoundSummary extends Measures {
+  trial: string;
+  round: number;
+  seed: number;
+  order: number;
+  status: Trial['status'];
+  error?: string;
+}
+
+/** Numbers of all complete rounds pooled: latencies of every round in one set, counts and seconds summed. */
+export interface ContenderSummary extends Measures {
+  name: string;
+  strategy: string;
+  options: Record<string, unknown>;
+  /** `failed` when any of its trials failed, `interrupted` when none was complete; only `complete` ones are ranked. */
+  status: Trial['status'];
+  error?: string;
+  rounds: RoundSummary[];
+}
+
+export interface Finding {
+  check: string;
+  ok: boolean;
+  detail: string;
+}
+
+export interface Audit {
+  passed: boolean;
+  findings: Finding[];
+}
+
+export interface ExpectationResult {
+  /** As a sentence. */
+  expectation: string;
+  status: 'pass' | 'fail' | 'unknown';
+  detail: string;
+}
+
+export interface Verdict {
+  objective: string;
+  /** By the median of rounds; best first. */
+  ranking: { place: number; contender: string; value: number | null }[];
+  /** Contenders that cannot be told apart. Empty: the order is observed, and no more is claimed. */
+  ties: string[][];
+  proven: boolean;
+  sentence: string;
+  expectations: ExpectationResult[];
+}
+
+export interface Summary {
+  schemaVersion: typeof summaryVersion;
+  scenario: string;
+  run: string;
+  seed: number;
+  driver: Run['driver'];
+  status: Run['status'];
+  audit: Audit;
+  contenders: ContenderSummary[];
+  verdict: Verdict;
+}

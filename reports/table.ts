@@ -1,0 +1,25 @@
+/**
+ * The comparison as plain text for a terminal: aligned columns, no colour and no box drawing, so that it survives NO_COLOR, a pipe and
+ * a screen reader. A star marks the best of a column.
+ */
+import { compare } from './comparison.ts';
+import type { Summary } from './summary.ts';
+
+/** Lines without a trailing newline. */
+export function comparisonTable(summary: Summary): string {
+  const { columns, rows } = compare(summary);
+  const head = ['', 'contender', ...columns.map(({ label, short }) => short ?? label)];
+  const body = rows.map(({ place, contender, cells }) => [
+    place === undefined ? '-' : String(place),
+    contender,
+    ...cells.map(({ text, best }) => (best ? `*${text}` : text)),
+  ]);
+  const widths = head.map((_, column) => Math.max(...[head, ...body].map((row) => row[column]!.length)));
+  const line = (row: readonly string[]) =>
+    row
+      .map((text, column) => (column === 1 ? text.padEnd(widths[column]!) : text.padStart(widths[column]!)))
+      .join('  ')
+      .trimEnd();
+  const notes = rows.flatMap(({ contender, note }) => (note === undefined ? [] : [`${contender}: ${note}`]));
+  return [line(head), ...body.map(line), '', '* best of its column', ...notes].join('\n');
+}

@@ -1,0 +1,96 @@
+/** Everything a report keeps of one trial once its rows are read: samples, shares, failovers, timeline. Pure. */
+import type { AttemptColumns, Event, RequestColumns, Run, Trial } from '../harness/recording.ts';
+import { failoverOf, type Zoom } from './failover.ts';
+import { Judge, type Sample, samplesOf } from './sample.ts';
+import { type AttemptCounts, countAttempts } from './shares.ts';
+import type { Failover, Phase } from './summary.ts';
+import { type TimelineRow, timelineOf } from './timeline.ts';
+import { type FaultWindow, faultTime, faultWindows } from './windows.ts';
+
+export interface TrialFold {
+  trial: Trial;
+  windows: FaultWindow[];
+  whole: Sample;
+  phases: Record<Phase, Sample> | null;
+  /** µs at which bad requests count. */
+  cap: number;
+  attempts: AttemptCounts;
+  failover: Failover[];
+  zooms: Zoom[];
+  timeline: TimelineRow[];
+  /** Rows that were sent, warm-up included. */
+  sentWithWarmup: number;
+  /** Rows whose number another row bears too. */
+  duplicates: number;
+  /** What became of reading its files, when that failed. */
+  unread?: string;
+  /** Attempts on a victim after it was known to be gone, by fault window; see audit.ts. */
+  afterDetection: { window: FaultWindow; count: number; first: number }[];
+}
+
+export function foldTrial(
+  run: Run,
+  trial: Trial,
+  rows: RequestColumns,
+  attempts: AttemptColumns,
+  events: readonly Event[],
+): TrialFold {
+  const mine = events.filter((event) => event.trial === trial.id).sort((a, b) => a.t - b.t);
+  const windows = faultWindows(run, trial, mine);
+  const union = faultTime(windows, trial.windowMs);
+  const judge = new Judge(rows, run.scenario.load, trial.windowMs);
+  const { whole, phases } = samplesOf(rows, judge, union, trial.windowMs);
+  const lived = windows
+    .filter(({ taken }) => taken < trial.windowMs)
+    .map((window) => ({ window, ...failoverOf(run, trial, window, rows, attempts, mine, judge) }));
+  return {
+    trial,
+    windows,
+    whole,
+    phases,
+    cap: judge.cap,
+    attempts: countAttempts(attempts, run.backends.length, union, trial.windowMs),
+    failover: lived.map(({ failover }) => failover),
+    zooms: lived.map(({ zoom }) => zoom),
+    timeline: timelineOf(trial, rows, attempts, run.backends.length),
+    sentWithWarmup: rows.sent.reduce((count, sent) => (Number.isNaN(sent) ? count : count + 1), 0),
+    duplicates: duplicatesIn(rows.index),
+    afterDetection: lived.flatMap(({ window, failover }) =>
+      gone.has(window.kind) && failover.detectMs !== null
+        ? [{ window, ...sentAfter(run, attempts, window, window.taken + failover.detectMs) }]
+        : [],
+    ),
+  };
+}
+
+/** Faults that leave nothing on the other side to talk to. */
+const gone = new Set(['crash', 'stop', 'vanish', 'freeze']);
+
+/** A pick and the transition that forbids it can share a millisecond. */
+const toleranceMs = 1;
+
+function sentAfter(
+  run: Pick<Run, 'backends'>,
+  attempts: AttemptColumns,
+  { backends, healAsked, healed }: FaultWindow,
+  detected: number,
+): { count: number; first: number } {
+  const victims = new Set(backends.map((id) => run.backends.findIndex((backend) => backend.id === id)));
+  const until = healAsked ?? healed ?? Number.POSITIVE_INFINITY;
+  let count = 0;
+  let first = Number.POSITIVE_INFINITY;
+  for (let row = 0; row < attempts.length; row++) {
+    const picked = attempts.picked[row]! / 1000;
+    if (picked <= detected + toleranceMs || picked >= until || !victims.has(attempts.backend[row]!)) continue;
+    count++;
+    first = Math.min(first, picked);
+  }
+  return { count, first };
+}
+
+function duplicatesIn(index: Float64Array): number {
+  const sorted = index.slice().sort();
+  let count = 0;
+  for (let i = 1; i < sorted.length; i++) if (sorted[i] === sorted[i - 1]) count++;
+  return count;
+}
