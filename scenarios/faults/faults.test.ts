@@ -1,0 +1,129 @@
+/** Each service-level fault on its own, in a table; then several together. */
+import test from 'ava';
+import { faults, serviceFaultOf } from '../catalogue.ts';
+import { pass, type Verdict, type Victim } from './fault.ts';
+import { FaultSet } from './fault-set.ts';
+
+const request: Victim = { elapsed: 1000, request: 7, healthCheck: false, service: 10, random: 0.3 };
+const check: Victim = { ...request, request: -1, healthCheck: true, service: 0 };
+const delay = (ms: number): Verdict => ({ kind: 'delay', ms });
+const error = (status: number, after: number): Verdict => ({ kind: 'error', status, after });
+
+const rows: [
+  sentence: string,
+  kind: string,
+  options: Record<string, unknown>,
+  victim: Victim,
+  verdict: Verdict,
+][] = [
+  ['slow multiplies and adds', 'slow', { factor: 5, added: 3, ramp: 0 }, request, delay(43)],
+  ['slow at factor 1 adds nothing', 'slow', { factor: 1, added: 0, ramp: 0 }, request, delay(0)],
+  ['slow ramps linearly', 'slow', { factor: 5, added: 0, ramp: 4000 }, request, delay(10)],
+  ['slow has its full size after the ramp', 'slow', { factor: 5, added: 0, ramp: 500 }, request, delay(40)],
+  ['slow spares health checks', 'slow', { factor: 5, added: 9, ramp: 0 }, check, pass],
+  ['error hits its share', 'error', { status: 502, share: 0.4, after: 1 }, request, error(502, 1)],
+  ['error spares the rest', 'error', { status: 502, share: 0.2, after: 1 }, request, pass],
+  ['error hits health checks', 'error', { status: 500, share: 0.4, after: 1 }, check, error(500, 1)],
+  ['lie hits requests', 'lie', { status: 500, share: 1, after: 1 }, request, error(500, 1)],
+  ['lie passes health checks', 'lie', { status: 500, share: 1, after: 1 }, check, pass],
+  ['sick fails health checks', 'sick', { status: 503, share: 1 }, check, error(503, 0)],
+  ['sick serves requests', 'sick', { status: 503, share: 1 }, request, pass],
+  [
+    'reset breaks off where it is told',
+    'reset',
+    { share: 1, sent: 0.5, health: true },
+    request,
+    { kind: 'reset', sent: 0.5 },
+  ],
+  ['reset spares the rest', 'reset', { share: 0.3, sent: 0.5, health: true }, request, pass],
+  ['reset can spare health checks', 'reset', { share: 1, sent: 0, health: false }, check, pass],
+  ['hang hits requests', 'hang', { share: 1, health: false }, request, { kind: 'hang' }],
+  ['hang hits health checks', 'hang', { share: 1, health: true }, check, { kind: 'hang' }],
+  ['hang can spare health checks', 'hang', { share: 1, health: false }, check, pass],
+  [
+    'truncate sends its share',
+    'truncate',
+    { share: 1, sent: 0.25, health: true },
+    request,
+    { kind: 'truncate', sent: 0.25 },
+  ],
+  ['truncate can spare health checks', 'truncate', { share: 1, sent: 0.25, health: false }, check, pass],
+  ['drip crawls', 'drip', { share: 1, every: 50, health: true }, request, { kind: 'drip', every: 50 }],
+  ['drip can spare health checks', 'drip', { share: 1, every: 50, health: false }, check, pass],
+];
+for (const [sentence, kind, options, victim, verdict] of rows)
+  test(sentence, (t) => t.deepEqual(serviceFaultOf(kind).create(options as never)(victim), verdict));
+
+test('every service-level fault has a row, and the host-level ones are the closed set', (t) => {
+  const named = (level: string) => [...faults].filter(([, it]) => it.level === level).map(([name]) => name);
+  t.deepEqual([...new Set(rows.map(([, kind]) => kind))].sort(), named('service'));
+  t.deepEqual(named('host'), ['crash', 'freeze', 'stop', 'throttle', 'vanish']);
+  t.throws(() => serviceFaultOf('crash'), {
+    instanceOf: RangeError,
+    message: /no service-level fault is called crash/,
+  });
+});
+
+const set = (...on: [number: number, kind: string, options: Record<string, unknown>, onset?: number][]) => {
+  const all = new FaultSet(0);
+  for (const [number, kind, options, onset = 0] of on)
+    all.set(number, kind, serviceFaultOf(kind), options, onset, 1);
+  return all;
+};
+const slow = { factor: 2, added: 0, ramp: 0 };
+const hang = { share: 1, health: true };
+const fail = { status: 500, share: 1, after: 1 };
+
+test('no fault passes everything', (t) => {
+  t.deepEqual(set().judge(0, 1, 10), { verdict: pass, delay: 0 });
+  t.deepEqual(set().judgeHealthCheck(0, 1), { verdict: pass, delay: 0 });
+});
+
+test('delays add, and the first other verdict wins by number, whatever the order of switching on', (t) => {
+  const expected = { verdict: { kind: 'hang' as const }, delay: 30 };
+  t.deepEqual(
+    set([3, 'error', fail], [2, 'hang', hang], [0, 'slow', slow], [1, 'slow', { ...slow, factor: 3 }]).judge(
+      0,
+      1,
+      10,
+    ),
+    expected,
+  );
+});
+
+test('a fault of the same number is replaced; cleared ones are gone', (t) => {
+  const all = set([0, 'hang', hang], [0, 'slow', slow], [1, 'error', fail]);
+  t.deepEqual(all.kinds, [
+    { fault: 0, kind: 'slow' },
+    { fault: 1, kind: 'error' },
+  ]);
+  t.true(all.clear(1));
+  t.false(all.clear(1));
+  t.deepEqual(all.judge(0, 1, 10), { verdict: pass, delay: 10 });
+  all.clearAll();
+  t.false(all.any);
+});
+
+test('elapsed counts from each fault’s own onset', (t) => {
+  const ramp = { factor: 2, added: 0, ramp: 100 };
+  t.is(set([0, 'slow', ramp, 1000], [1, 'slow', ramp, 1050]).judge(1100, 1, 10).delay, 15);
+});
+
+test('a share is drawn apart for each request, backend, fault and health check, and the same when asked again', (t) => {
+  const half = { ...fail, share: 0.5 };
+  const hits = (backend: number, number: number, seed: number, health = false) => {
+    const all = new FaultSet(backend);
+    all.set(number, 'error', serviceFaultOf('error'), half, 0, seed);
+    return Array.from(
+      { length: 2000 },
+      (_, i) => (health ? all.judgeHealthCheck(0, i) : all.judge(0, i, 1)).verdict !== pass,
+    );
+  };
+  const first = hits(0, 0, 1);
+  t.deepEqual(hits(0, 0, 1), first);
+  for (const other of [hits(1, 0, 1), hits(0, 1, 1), hits(0, 0, 2), hits(0, 0, 1, true)]) {
+    const same = other.filter((hit, i) => hit === first[i]).length;
+    t.true(same > 850 && same < 1150, `${same} of 2000 agree`);
+    t.true(Math.abs(other.filter(Boolean).length - 1000) < 130);
+  }
+});
