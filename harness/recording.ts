@@ -99,7 +99,7 @@ export type Event =
       /** Position in the scenario's list. */
       fault: number;
       kind: string;
-      backends: string[];
+      backends: readonly string[];
       /** `asked` when the harness began, `taken` when it held; then the same for its end. */
       phase: 'asked' | 'taken' | 'heal-asked' | 'healed' | 'failed';
       detail?: string;
@@ -131,6 +131,8 @@ export interface Trial {
   error?: string;
   /** Wall-clock label of t = 0, ISO 8601. */
   startedAt: string;
+  /** Monotonic ms of t = 0 on the machine that ran it (harness/clock.ts). */
+  t0: number;
   /** Length of the measured window, ms: from t = 0 to the last arrival. */
   windowMs: number;
   /** Wall time of the whole trial, ms, set-up included. */

@@ -27,15 +27,20 @@ export function listStrategies(): Promise<ReadonlyMap<string, StrategyDefinition
   return loadFolder<StrategyDefinition>(folder);
 }
 
+/** Finds a strategy by its public name or by the absolute path of a user's own file. Throws `StrategyInputError`. */
+export function findStrategy(nameOrFile: string): Promise<Omit<ChosenStrategy, 'values'>> {
+  return isAbsolute(nameOrFile) ? ownStrategy(nameOrFile) : namedStrategy(nameOrFile);
+}
+
 /**
- * Finds a strategy by its public name or by the absolute path of a user's own file, and checks its options.
- * Durations among them carry a unit, as in a scenario. Throws `StrategyInputError`.
+ * Finds a strategy and checks its options as a user writes them: durations carry a unit, as in a scenario.
+ * Throws `StrategyInputError`.
  */
 export async function chooseStrategy(
   nameOrFile: string,
   options: Readonly<Record<string, unknown>> = {},
 ): Promise<ChosenStrategy> {
-  const found = isAbsolute(nameOrFile) ? await ownStrategy(nameOrFile) : await namedStrategy(nameOrFile);
+  const found = await findStrategy(nameOrFile);
   return { ...found, values: optionValues(found.name, found.definition.options, options) };
 }
 

@@ -11,7 +11,7 @@ import { now } from '../clock.ts';
 import { Dispatcher } from '../dispatcher.ts';
 import type { BalancerEvent } from '../pool.ts';
 import { serve } from '../role.ts';
-import { chooseStrategy } from '../strategies.ts';
+import { findStrategy } from '../strategies.ts';
 import { startAdmin } from './admin.ts';
 import { HealthChecker } from './health-checker.ts';
 import { createHttpProxy } from './http.ts';
@@ -32,7 +32,7 @@ serve<ProxySettings, In, Out>(async (settings, say) => {
   };
   const log = record === undefined ? undefined : new AttemptLog(record.attempts);
   const dispatcher = new Dispatcher({
-    strategy: await chooseStrategy(settings.strategy.name, settings.strategy.options),
+    strategy: { ...(await findStrategy(settings.strategy.name)), values: settings.strategy.values },
     seed,
     settings: balancer,
     backends,

@@ -1,5 +1,7 @@
 /** What a balancer process is told when it starts. Plain JSON: it crosses a process boundary. */
+
 import type { BalancerSettings } from '../../scenarios/scenario.ts';
+import type { Options, Values } from '../../strategies/strategy.ts';
 
 export interface ProxySettings {
   /** Host and port to listen on; port 0 takes a free one. */
@@ -8,7 +10,8 @@ export interface ProxySettings {
   strategy: {
     /** Public name, or an absolute path to a user's own file. */
     name: string;
-    options: Record<string, unknown>;
+    /** Checked against what the strategy declares, defaults filled in, durations in ms. */
+    values: Values<Options>;
   };
   balancer: BalancerSettings;
   backends: ProxyBackend[];

@@ -1,0 +1,53 @@
+#!/usr/bin/env node
+/** The command line. Each command stands in its own file under commands/; this one only gathers them and sets the exit code. */
+import { Command, CommanderError } from 'commander';
+import { ScenarioError } from '../scenarios/loader.ts';
+import { check } from './commands/check.ts';
+import { clean } from './commands/clean.ts';
+import { doctor } from './commands/doctor.ts';
+import { list } from './commands/list.ts';
+import { report } from './commands/report.ts';
+import { run } from './commands/run.ts';
+import { version } from './environment.ts';
+import { Exit, exitCode } from './exit.ts';
+
+const program = new Command('steelyard')
+  .description('Weighs load-balancing strategies on real backends before production does.')
+  .version(version)
+  .exitOverride()
+  .showSuggestionAfterError()
+  .addHelpText(
+    'after',
+    `
+Examples:
+  $ steelyard run scenarios/failover.yaml                    which strategy best survives a backend's death
+  $ steelyard run scenarios/steady.yaml --contenders p2c,random --rounds 7
+  $ steelyard check my-scenario.yaml                         what it would do, and every mistake in it
+  $ steelyard list strategies
+
+Exit codes: 0 good · 1 harness or contender failed · 2 bad input · 3 the run is invalid ·
+            98 unknown (--strict) · 99 an expectation failed · 130/143 interrupted`,
+  );
+
+for (const command of [run(), report(), list(), check(), doctor(), clean()])
+  program.addCommand(command.exitOverride());
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = codeOf(error);
+}
+
+function codeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.good : exitCode.input;
+  if (error instanceof ScenarioError) {
+    console.error(error.message);
+    return exitCode.input;
+  }
+  if (error instanceof Exit) {
+    if (error.message !== '') console.error(error.message);
+    return error.code;
+  }
+  console.error(error);
+  return exitCode.failed;
+}

@@ -1,0 +1,55 @@
+/** What a person sees while a run is under way: one line a trial, live on a terminal, plain lines in a pipe or CI. */
+import { Listr } from 'listr2';
+import type { Experiment } from '../experiment.ts';
+import type { Progress } from '../trial.ts';
+
+/** `1,234 req/s   p99 12.3 ms   0.02% errors   crash` */
+export function progressLine({ t, perSecond, p99Ms, counts, faults }: Progress): string {
+  const bad = counts.failed + counts.lost;
+  const errors = counts.sent === 0 ? 0 : (100 * bad) / counts.sent;
+  return [
+    t < 0 ? 'warm-up' : `${(t / 1000).toFixed(1)} s`,
+    `${Math.round(perSecond).toLocaleString('en')} req/s`,
+    `p99 ${Number.isNaN(p99Ms) ? '—' : p99Ms.toFixed(1)} ms`,
+    `${errors.toFixed(2)}% errors`,
+    ...faults,
+  ].join('   ');
+}
+
+/** Runs the whole experiment under this display. Rejects only when the harness itself fails. */
+export async function runLive(experiment: Experiment, signal: AbortSignal, quiet: boolean): Promise<void> {
+  const { driver, backends, scenario } = experiment.run;
+  const tasks = new Listr(
+    [
+      {
+        title: `${backends.length} backends (${driver})`,
+        task: () => experiment.launch(),
+      },
+      ...experiment.trials.map((planned) => ({
+        title:
+          scenario.rounds > 1
+            ? `${planned.contender.name}, round ${planned.round + 1} of ${scenario.rounds}`
+            : planned.contender.name,
+        skip: () => (signal.aborted ? 'interrupted' : false),
+        task: async (_: unknown, task: { title: string; output: string }) => {
+          let last = '';
+          const trial = await experiment.trial(planned, (progress) => {
+            last = progressLine(progress);
+            task.output = last;
+          });
+          if (trial.status === 'failed') throw new Error(`${task.title}: ${trial.error}`);
+          task.title = `${task.title}   ${last}${trial.status === 'interrupted' ? '   interrupted' : ''}`;
+        },
+      })),
+    ],
+    {
+      renderer: quiet ? 'silent' : 'default',
+      fallbackRenderer: quiet ? 'silent' : 'simple',
+      // A contender that fails is recorded as failed; the others go on.
+      exitOnError: false,
+      registerSignalListeners: false,
+      rendererOptions: { collapseErrors: false },
+    },
+  );
+  await tasks.run();
+}

@@ -1,0 +1,40 @@
+/** `steelyard report DIR`: rebuilds every fold of a recording, also of a run that was cut short. */
+import { appendFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { Command } from 'commander';
+import { buildReport } from '../../reports/report.ts';
+import { comparisonTable } from '../../reports/table.ts';
+import { collect } from '../collect.ts';
+import { Exit, exitCode } from '../exit.ts';
+import { type Run, readRun } from '../recording.ts';
+
+export function report(): Command {
+  return new Command('report')
+    .description('rebuild the report of a recorded run')
+    .argument('<dir>', 'run directory, such as results/latest')
+    .option('--json', 'print the summary as JSON, alone on standard output')
+    .option('--quiet', 'print nothing but errors')
+    .action(async (dir: string, options: { json?: boolean; quiet?: boolean }) => {
+      const run = await readRun(dir).catch((cause: Error) => {
+        throw new Exit(exitCode.input, cause.message, { cause });
+      });
+      await collectLeftovers(dir, run);
+      const summary = await buildReport(dir);
+      if (options.json) console.log(JSON.stringify(summary, undefined, 2));
+      else if (!options.quiet)
+        console.log(`${comparisonTable(summary)}\n\nReport: ${resolve(dir, 'report.html')}`);
+    });
+}
+
+/** A harness that was killed left its spools; they become the recording now. */
+async function collectLeftovers(dir: string, run: Run): Promise<void> {
+  for (const trial of run.trials) {
+    const { events, drop } = await collect(dir, run, trial);
+    await appendFile(
+      join(dir, 'events.ndjson'),
+      events.map((event) => `${JSON.stringify(event)}\n`).join(''),
+      { flush: true },
+    );
+    await drop();
+  }
+}

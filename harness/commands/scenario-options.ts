@@ -1,0 +1,81 @@
+/** The options that every command which runs a scenario shares, and the scenario they lead to. */
+import { type Command, InvalidArgumentError } from 'commander';
+import type { ResolvedContender } from '../../scenarios/contenders.ts';
+import { type LoadedScenario, loadScenario, resolveContenders } from '../../scenarios/loader.ts';
+import { Exit, exitCode } from '../exit.ts';
+import type { Run } from '../recording.ts';
+import { chooseStrategy, listStrategies } from '../strategies.ts';
+import { StrategyInputError } from '../strategy-options.ts';
+
+export interface ScenarioOptions {
+  contenders?: string;
+  rounds?: number;
+  seed?: number;
+  set: string[];
+}
+
+function whole(least: number) {
+  return (text: string) => {
+    const value = Number(text);
+    if (!Number.isSafeInteger(value) || value < least)
+      throw new InvalidArgumentError(`expected a whole number of at least ${least}, got ${text}`);
+    return value;
+  };
+}
+
+/** Adds `SCENARIO`, `--contenders`, `--rounds`, `--seed` and `--set`. */
+export function scenarioOptions(command: Command): Command {
+  return command
+    .argument('<scenario>', 'a scenario file, or the name of one that ships with Steelyard')
+    .option(
+      '--contenders <names>',
+      'comma-separated strategies or files, or `all`, instead of the scenario’s own',
+    )
+    .option('--rounds <n>', 'how often each contender runs', whole(1))
+    .option('--seed <n>', 'seed of all randomness', whole(0))
+    .option(
+      '--set <path=value>',
+      'override any value, for example fleet.0.count=20 (repeatable)',
+      (text, before: string[]) => [...before, text],
+      [] as string[],
+    );
+}
+
+/** A scenario that can run, its contenders resolved, users' own strategy files loaded. */
+export interface Ready {
+  readonly loaded: LoadedScenario;
+  readonly contenders: readonly ResolvedContender[];
+  readonly source: Run['source'];
+}
+
+/** Loads what the command line names. Throws `ScenarioError`, or `Exit` with code 2 for a strategy file that cannot be used. */
+export async function prepare(file: string, options: ScenarioOptions): Promise<Ready> {
+  const strategies = new Map(await listStrategies());
+  const loaded = loadScenario({
+    file,
+    sets: options.set,
+    known: { strategies },
+    ...(options.contenders === undefined
+      ? {}
+      : { contenders: options.contenders.split(',').map((it) => it.trim()) }),
+    ...(options.rounds === undefined ? {} : { rounds: options.rounds }),
+    ...(options.seed === undefined ? {} : { seed: options.seed }),
+  });
+  const own = new Set(loaded.contenders.flatMap((it) => (it.file === undefined ? [] : [it.file])));
+  for (const path of own) strategies.set(path, await ownStrategy(path));
+  return {
+    loaded,
+    contenders: own.size === 0 ? loaded.contenders : resolveContenders(loaded, { strategies }),
+    source: { file: loaded.file, text: loaded.text, sets: [...loaded.sets] },
+  };
+}
+
+/** The definition in a user's own file; its options are checked later, against what it declares. */
+async function ownStrategy(path: string) {
+  try {
+    return (await chooseStrategy(path)).definition;
+  } catch (cause) {
+    if (cause instanceof StrategyInputError) throw new Exit(exitCode.input, cause.message, { cause });
+    throw cause;
+  }
+}

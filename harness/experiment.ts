@@ -1,0 +1,149 @@
+/**
+ * Contenders × rounds on one fleet, back to back in seeded order, each round's contenders under the same requests and
+ * faults. Owns the run directory: `run.json` says `interrupted` from its first write until the very end.
+ */
+import { appendFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ResolvedContender } from '../scenarios/contenders.ts';
+import { permutation, roundSeed, stream } from '../scenarios/random.ts';
+import { backendsOf, type Scenario } from '../scenarios/scenario.ts';
+import { now } from './clock.ts';
+import { collect } from './collect.ts';
+import type { Driver, Fleet, RunLabel } from './drivers/driver.ts';
+import { environment } from './environment.ts';
+import { type Event, type Run, schemaVersion, type Trial, writeRun } from './recording.ts';
+import { type PlannedTrial, type Progress, runTrial } from './trial.ts';
+
+export interface ExperimentOptions {
+  dir: string;
+  id: string;
+  scenario: Scenario;
+  contenders: readonly ResolvedContender[];
+  source: Run['source'];
+  driver: Driver;
+  label: RunLabel;
+  notes: string[];
+  signal: AbortSignal;
+}
+
+/** Every trial of a run, in the order they will run. */
+export function plan({
+  scenario,
+  contenders,
+}: Pick<ExperimentOptions, 'scenario' | 'contenders'>): PlannedTrial[] {
+  return Array.from({ length: scenario.rounds }, (_, round) =>
+    permutation(contenders.length, scenario.seed, stream.order, round).map((index, order) => ({
+      contender: contenders[index]!,
+      round,
+      order,
+      seed: roundSeed(scenario.seed, round),
+    })),
+  )
+    .flat()
+    .map((trial, i) => ({ ...trial, id: `${String(i + 1).padStart(3, '0')}-${trial.contender.name}` }));
+}
+
+export class Experiment {
+  readonly trials: readonly PlannedTrial[];
+  readonly run: Run;
+  readonly #options: ExperimentOptions;
+  readonly #began = now();
+  #loadMs = 0;
+  #fleet: Fleet | undefined;
+
+  private constructor(options: ExperimentOptions, run: Run) {
+    this.#options = options;
+    this.trials = plan(options);
+    this.run = run;
+  }
+
+  /** Writes the first `run.json`. Nothing is started yet. */
+  static async open(options: ExperimentOptions): Promise<Experiment> {
+    const { scenario, contenders, source, driver, notes } = options;
+    const experiment = new Experiment(options, {
+      schemaVersion,
+      id: options.id,
+      scenario,
+      source,
+      seed: scenario.seed,
+      driver: driver.name,
+      notes,
+      status: 'interrupted',
+      startedAt: new Date().toISOString(),
+      environment: await environment(driver.name),
+      contenders: contenders.map(({ name, strategy, options }) => ({ name, strategy, options })),
+      backends: backendsOf(scenario).map(({ id, weight, zone }) => ({
+        id,
+        weight,
+        ...(zone === undefined ? {} : { zone }),
+      })),
+      trials: [],
+      timing: { wallMs: 0, loadMs: 0, overhead: 0 },
+    });
+    await appendFile(join(options.dir, 'events.ndjson'), '');
+    await writeRun(options.dir, experiment.run);
+    return experiment;
+  }
+
+  /** Starts the backends. */
+  async launch(): Promise<void> {
+    const { driver, scenario, label, signal } = this.#options;
+    this.#fleet = await driver.launch(backendsOf(scenario), label, signal);
+  }
+
+  /** Runs one of `trials` and writes its recording. A trial that fails does not reject: its `status` and `error` say so. */
+  async trial(planned: PlannedTrial, onProgress: (progress: Progress) => void): Promise<Trial> {
+    const { dir, scenario, signal, label } = this.#options;
+    const events: Event[] = [];
+    const trial = await runTrial(planned, {
+      dir,
+      scenario,
+      fleet: this.#fleet!,
+      label,
+      signal,
+      onProgress,
+      onEvent: (event) => void events.push(event),
+      onStart: (started) => {
+        this.run.trials.push(started);
+        return writeRun(dir, this.run);
+      },
+    });
+    if (!this.run.trials.includes(trial)) this.run.trials.push(trial);
+    else this.#loadMs += scenario.load.warmup + trial.windowMs;
+    const collected = await collect(dir, this.run, trial);
+    const all = [...events, ...collected.events].sort((a, b) => a.t - b.t);
+    await appendFile(join(dir, 'events.ndjson'), all.map((event) => `${JSON.stringify(event)}\n`).join(''), {
+      flush: true,
+    });
+    await collected.drop();
+    await this.#save();
+    return trial;
+  }
+
+  /** Whether trials are missing that were planned. */
+  get unfinished(): boolean {
+    return (
+      this.run.trials.length < this.trials.length ||
+      this.run.trials.some(({ status }) => status === 'interrupted')
+    );
+  }
+
+  /** Removes the backends; safe to call at any time, also twice. */
+  async close(): Promise<void> {
+    await this.#fleet?.stop();
+    this.#fleet = undefined;
+  }
+
+  /** Writes the run's final status. */
+  async finish(status: Run['status']): Promise<Run> {
+    this.run.status = status;
+    await this.#save();
+    return this.run;
+  }
+
+  async #save(): Promise<void> {
+    const wallMs = now() - this.#began;
+    this.run.timing = { wallMs, loadMs: this.#loadMs, overhead: (wallMs - this.#loadMs) / wallMs };
+    await writeRun(this.#options.dir, this.run);
+  }
+}

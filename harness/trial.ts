@@ -1,0 +1,233 @@
+/** One contender, one round, one fleet of real backends → one recorded trial. */
+import { mkdir } from 'node:fs/promises';
+import { extname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ResolvedContender } from '../scenarios/contenders.ts';
+import { backendsOf, type Scenario } from '../scenarios/scenario.ts';
+import { rateOf } from '../scenarios/workload.ts';
+import type { Options, Values } from '../strategies/strategy.ts';
+import { now } from './clock.ts';
+import type { Fleet, RunLabel } from './drivers/driver.ts';
+import { FaultSchedule } from './fault-schedule.ts';
+import type { FromGenerator, GeneratorResult, GeneratorSettings, ToGenerator } from './load/generator.ts';
+import { environmentOf } from './ownership.ts';
+import type { ProxyReady, ProxySettings } from './proxy/settings.ts';
+import { type Event, type RequestCounts, type Trial, trialFile } from './recording.ts';
+import { type Child, launch } from './role.ts';
+
+/** One trial as it is planned. */
+export interface PlannedTrial {
+  id: string;
+  contender: ResolvedContender;
+  round: number;
+  order: number;
+  seed: number;
+}
+
+/** What a watcher sees of a running trial, about twice a second. */
+export interface Progress {
+  /** ms from t = 0; negative in the warm-up. */
+  t: number;
+  perSecond: number;
+  p99Ms: number;
+  counts: RequestCounts;
+  /** Kinds of the faults in force. */
+  faults: readonly string[];
+}
+
+export interface TrialContext {
+  dir: string;
+  scenario: Scenario;
+  fleet: Fleet;
+  label: RunLabel;
+  signal: AbortSignal;
+  onProgress?(progress: Progress): void;
+  onEvent(event: Event): void;
+  /** Called when t = 0 is known, before the load starts, so that even a run that is killed can be read. */
+  onStart(trial: Trial): Promise<void>;
+}
+
+type Proxy = Child<{ type: 'cpu' }, { type: string; micros: number }>;
+type Generator = Child<ToGenerator, FromGenerator>;
+
+const noCounts: RequestCounts = { sent: 0, ok: 0, failed: 0, lost: 0, inFlightAtEnd: 0, notSent: 0 };
+/** How long after the last send responses are waited for, ms. */
+const grace = 2_000;
+/** From the order to start until the first send, ms: both processes have it long before. */
+const lead = 30;
+
+const roleFile = (path: string) => new URL(`${path}${extname(import.meta.url)}`, import.meta.url);
+
+/** Runs one trial. A contender or generator that dies makes it `failed`, an abort `interrupted`; neither rejects. */
+export async function runTrial(plan: PlannedTrial, context: TrialContext): Promise<Trial> {
+  const began = now();
+  const trial: Trial = {
+    id: plan.id,
+    contender: plan.contender.name,
+    round: plan.round,
+    seed: plan.seed,
+    order: plan.order,
+    status: 'interrupted',
+    startedAt: '',
+    t0: 0,
+    windowMs: 0,
+    wallMs: 0,
+    cpu: { proxyMicros: 0, generatorMicros: 0 },
+    generator: { loopDelayP99Ms: 0, connections: 0 },
+    counts: noCounts,
+  };
+  await mkdir(trialFile(context.dir, plan.id, ''), { recursive: true });
+  const children: Child<never, unknown>[] = [];
+  try {
+    const [proxy] = await Promise.all([launchProxy(plan, context), context.fleet.reset(plan.seed)]);
+    children.push(proxy as never);
+    const generator = await launchGenerator(plan, context, proxy);
+    children.push(generator as never);
+    await underLoad(trial, plan, context, proxy, generator);
+    trial.status = context.signal.aborted ? 'interrupted' : 'complete';
+  } catch (error) {
+    trial.status = context.signal.aborted ? 'interrupted' : 'failed';
+    trial.error = (error as Error).message;
+  } finally {
+    await Promise.all(children.map((child) => child.stop()));
+    trial.wallMs = now() - began;
+  }
+  return trial;
+}
+
+function launchProxy(
+  { contender, seed, id }: PlannedTrial,
+  { scenario, fleet, dir, signal, label }: TrialContext,
+): Promise<Proxy> {
+  const specs = backendsOf(scenario);
+  const settings: ProxySettings = {
+    listen: { host: '127.0.0.1', port: 0 },
+    admin: { host: '127.0.0.1', port: 0 },
+    strategy: { name: contender.file ?? contender.strategy, values: contender.options as Values<Options> },
+    balancer: contender.balancer,
+    backends: fleet.backends.map(({ id, host, port }, index) => {
+      const { weight, zone } = specs[index]!;
+      return { id, index, host, port, weight, ...(zone === undefined ? {} : { zone }) };
+    }),
+    seed,
+    record: {
+      attempts: trialFile(dir, id, 'attempts.log'),
+      events: trialFile(dir, id, 'proxy-events.ndjson'),
+    },
+  };
+  return launch(roleFile('./proxy/main'), settings, { signal, env: environmentOf(label) });
+}
+
+function launchGenerator(
+  { seed, id }: PlannedTrial,
+  { scenario, fleet, dir, signal, label }: TrialContext,
+  proxy: Proxy,
+): Promise<Generator> {
+  const settings: GeneratorSettings = {
+    target: { host: '127.0.0.1', port: (proxy.ready as ProxyReady).port },
+    load: scenario.load,
+    rate: rateOf(scenario.load, scenario.fleet),
+    seed,
+    rows: trialFile(dir, id, 'requests.spool'),
+    backends: Object.fromEntries(fleet.backends.map(({ id }, index) => [id, index])),
+    grace,
+  };
+  return launch(roleFile(scenario.load.open ? './load/open-loop' : './load/autocannon'), settings, {
+    signal,
+    env: environmentOf(label),
+  });
+}
+
+/** Drives load and faults from warm-up to the last response. Whatever happens, faults are healed before it returns. */
+async function underLoad(
+  trial: Trial,
+  plan: PlannedTrial,
+  context: TrialContext,
+  proxy: Proxy,
+  generator: Generator,
+): Promise<void> {
+  const { scenario, fleet, signal } = context;
+  const over = new AbortController();
+  const cpuBefore = await cpuOf(proxy);
+  const at = now() + lead;
+  trial.t0 = at + scenario.load.warmup;
+  trial.startedAt = new Date(Date.now() + trial.t0 - now()).toISOString();
+  const schedule = new FaultSchedule({
+    faults: scenario.faults,
+    fleet,
+    backends: backendsOf(scenario),
+    seed: plan.seed,
+    t0: trial.t0,
+    now,
+    sleepUntil: async (time) =>
+      void (await sleep(Math.max(0, time - now()), undefined, { signal: over.signal })),
+    onEvent: (event) => context.onEvent({ trial: plan.id, ...event }),
+  });
+  const done = new Promise<GeneratorResult>((resolve) => {
+    generator.onMessage((message) => {
+      if (message.type === 'done') resolve(message.result);
+      else if (message.type === 'progress') context.onProgress?.({ ...message, faults: schedule.standing });
+    });
+  });
+  const stop = () => generator.send({ type: 'stop' });
+  signal.addEventListener('abort', stop, { once: true });
+  generator.send({ type: 'start', at });
+  await context.onStart(trial);
+  const faults = schedule.run();
+  const ended = await Promise.race([
+    done,
+    died('the balancer', proxy),
+    died('the load generator', generator),
+    rejectionOf(faults),
+  ]).then(() => undefined, asError);
+
+  over.abort();
+  signal.removeEventListener('abort', stop);
+  stop();
+  // The rows of a trial cut short are wanted too, so the generator gets time to write them.
+  const result = await Promise.race([done, generator.ended.then(() => undefined), sleep(3_000, undefined)]);
+  if (result !== undefined) note(trial, result);
+  trial.cpu.proxyMicros = (await cpuOf(proxy)) - cpuBefore;
+  const refused = await faults.then(() => undefined, asError);
+  const unhealed = await schedule.healAll().then(() => undefined, asError);
+  const trouble = ended ?? (refused?.name === 'AbortError' ? undefined : refused) ?? unhealed;
+  if (trouble !== undefined) throw trouble;
+}
+
+const asError = (error: Error) => error;
+
+function note(
+  trial: Trial,
+  { counts, windowMs, cpuMicros, loopDelayP99Ms, connections, latenessMs }: GeneratorResult,
+): void {
+  trial.counts = counts;
+  trial.windowMs = windowMs;
+  trial.cpu.generatorMicros = cpuMicros;
+  trial.generator = { loopDelayP99Ms, connections, ...(latenessMs === undefined ? {} : { latenessMs }) };
+}
+
+/** Rejects with the process's own last words when it ends before it should. */
+async function died(who: string, child: Child<never, never> | Proxy | Generator): Promise<never> {
+  const { exitCode, signal, stderr } = await child.ended;
+  throw new Error(
+    `${who} died in mid-run (${signal ?? `exit code ${exitCode}`}): ${stderr.trim().split('\n').slice(-20).join('\n')}`,
+  );
+}
+
+/** Never resolves; rejects when `promise` does. */
+function rejectionOf(promise: Promise<unknown>): Promise<never> {
+  return new Promise((_, reject) =>
+    promise.catch((error: Error) => (error.name === 'AbortError' ? undefined : reject(error))),
+  );
+}
+
+/** The CPU time a proxy has used, µs; 0 when it is gone. */
+async function cpuOf(proxy: Proxy): Promise<number> {
+  const answer = new Promise<number>((resolve) =>
+    proxy.onMessage((message) => {
+      if (message.type === 'cpu') resolve(message.micros);
+    }),
+  );
+  proxy.send({ type: 'cpu' });
+  return Promise.race([answer, proxy.ended.then(() => 0)]);
+}
