@@ -4,9 +4,10 @@
  * through the same schema.
  */
 import { statSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { relative, resolve } from 'node:path';
 import { explain } from './explain.ts';
 import { fieldsOf } from './fields.ts';
+import type { Overrides } from './overrides.ts';
 import type { Parameters } from './parameters.ts';
 import type { Finding } from './problem.ts';
 import { type BalancerSettings, balancerSchema, type Scenario } from './scenario.ts';
@@ -56,6 +57,34 @@ export function nameOf(entry: string | { strategy: string; name?: string | undef
       .replace(/^[^a-z0-9]+/, '')
       .slice(0, 64) || 'own'
   );
+}
+
+/** The names in `contenders` as written; undefined for all of them. */
+export function namesIn(contenders: unknown): string[] | undefined {
+  if (!Array.isArray(contenders)) return contenders === undefined || contenders === 'all' ? undefined : [];
+  return contenders.flatMap((it: unknown) => {
+    if (typeof it === 'string') return [nameOf(it)];
+    const { strategy, name } = (it ?? {}) as { strategy?: unknown; name?: unknown };
+    if (typeof name === 'string') return [name];
+    return typeof strategy === 'string' ? [nameOf(strategy)] : [];
+  });
+}
+
+/** Paths that came from the command line start at the working directory; from here on they start at `directory`. */
+export function rebasePaths(raw: Record<string, unknown>, overrides: Overrides, directory: string): void {
+  if (!Array.isArray(raw.contenders)) return;
+  raw.contenders = raw.contenders.map((it: unknown, i) => {
+    const strategy = typeof it === 'string' ? it : (it as { strategy?: unknown } | null)?.strategy;
+    if (
+      typeof strategy !== 'string' ||
+      !isPath(strategy) ||
+      overrides.madeBy(['contenders', i]) === undefined
+    )
+      return it;
+    const path = relative(directory, resolve(strategy));
+    const rebased = path.startsWith('.') ? path : `./${path}`;
+    return typeof it === 'string' ? rebased : { ...(it as object), strategy: rebased };
+  });
 }
 
 /** Every strategy that can run on real backends, sorted. */

@@ -29,10 +29,12 @@ type Suggest = (got: string, names: readonly string[]) => string;
 function inWords(issue: z.core.$ZodRawIssue, suggest: Suggest): string {
   const got = show(issue.input);
   switch (issue.code) {
-    case 'invalid_type':
-      return issue.input === undefined
-        ? `expected ${kind(String(issue.expected))}, got nothing: the key is missing`
-        : `expected ${kind(String(issue.expected))}, got ${got}${remedy(String(issue.expected), issue.input)}`;
+    case 'invalid_type': {
+      const whole = (issue.inst?._zod.def as { format?: string } | undefined)?.format === 'safeint';
+      const expected = whole ? 'int' : String(issue.expected);
+      if (issue.input === undefined) return `expected ${kind(expected)}, got nothing: the key is missing`;
+      return `expected ${kind(expected)}, got ${got}${remedy(expected, issue.input)}`;
+    }
     case 'unrecognized_keys': {
       const shape = (issue.inst as unknown as z.ZodObject | undefined)?._zod.def.shape ?? {};
       const known = Object.keys(shape);

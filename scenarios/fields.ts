@@ -47,7 +47,9 @@ export function fieldsOf(parameters: Parameters) {
 }
 
 /** What `oneOf` yields: the variant that was named, its options, and the shared fields. */
-export type Chosen<Shape extends z.ZodRawShape> = z.output<z.ZodObject<Shape>> & {
+export type Chosen<Shape extends z.ZodRawShape> = ([keyof Shape] extends [never]
+  ? unknown
+  : z.output<z.ZodObject<Shape>>) & {
   kind: string;
   options: Record<string, unknown>;
 };
@@ -67,6 +69,8 @@ export function oneOf<Shape extends z.ZodRawShape = Record<never, never>>(
     .meta({ oneOf: names.map((name) => ({ required: [name] })) })
     .transform((value, context): Chosen<Shape> => {
       const given = names.filter((key) => value[key] !== undefined);
+      // An unknown key is likely the variant misspelt, and that has been said.
+      if (given.length === 0 && context.issues.length > 0) return z.NEVER;
       if (given.length !== 1) {
         context.addIssue({
           code: 'custom',

@@ -5,6 +5,7 @@
  */
 import { parseDocument } from 'yaml';
 import { faults, serviceTimes } from './catalogue.ts';
+import { namesIn } from './contenders.ts';
 import { plainOf } from './plain.ts';
 import { type Finding, type Problem, ScenarioError } from './problem.ts';
 import { type Path, show } from './show.ts';
@@ -15,6 +16,14 @@ export interface Override {
   readonly value: unknown;
   /** `--set fleet.0.count=20`. */
   readonly option: string;
+}
+
+/** Arguments with options of their own. */
+export interface Given {
+  /** Names of the scenario's contenders, strategies, files, or `all` alone. */
+  readonly contenders?: readonly string[];
+  readonly rounds?: number;
+  readonly seed?: number;
 }
 
 const longest = 10_000;
@@ -42,6 +51,20 @@ export function parseSet(text: string): Override {
 /** Where options have changed a scenario: what is wrong at or below such a path is the option's fault. */
 export class Overrides {
   readonly #made: { path: Path; option: string }[] = [];
+
+  /** Applies `--set` options, then `--contenders`, `--rounds` and `--seed`. Throws one `ScenarioError` for all of them. */
+  applyAll(raw: Record<string, unknown>, sets: readonly string[], given: Given): void {
+    const problems: Problem[] = [];
+    const steps = [...sets.map((text) => () => [parseSet(text)]), () => argumentsOf(given, raw)];
+    for (const step of steps)
+      try {
+        for (const override of step()) this.apply(raw, override);
+      } catch (error) {
+        if (!(error instanceof ScenarioError)) throw error;
+        problems.push(...error.problems);
+      }
+    if (problems.length > 0) throw new ScenarioError(problems);
+  }
 
   /** Sets one value in `raw`, in place, and removes the variants it replaces. */
   apply(raw: Record<string, unknown>, { path, value, option }: Override): void {
@@ -120,4 +143,25 @@ function dropSiblings(parent: Container, path: Path, key: string | number, value
   for (const [at, names] of variants)
     if (at === where && names.includes(String(key)))
       for (const name of names) if (name !== key) delete parent[name];
+}
+
+function argumentsOf(
+  { contenders, rounds, seed }: Given,
+  raw: Readonly<Record<string, unknown>>,
+): Override[] {
+  const made: Override[] = [];
+  if (contenders !== undefined) {
+    const value =
+      contenders.length === 1 && contenders[0] === 'all' ? 'all' : contenders.map(ownOr(raw.contenders));
+    made.push({ path: ['contenders'], value, option: `--contenders ${contenders.join(',')}` });
+  }
+  if (rounds !== undefined) made.push({ path: ['rounds'], value: rounds, option: `--rounds ${rounds}` });
+  if (seed !== undefined) made.push({ path: ['seed'], value: seed, option: `--seed ${seed}` });
+  return made;
+}
+
+/** A name that one of the scenario's contenders has means that one, with its options. */
+function ownOr(contenders: unknown): (name: string) => unknown {
+  const own: readonly unknown[] = Array.isArray(contenders) ? contenders : [];
+  return (name) => own.find((it) => namesIn([it])?.[0] === name) ?? name;
 }

@@ -19,6 +19,8 @@ export interface Spot {
 
 export interface Plain {
   readonly value: unknown;
+  /** The walk was given up: nothing more is known of the value. */
+  readonly stopped: boolean;
   readonly findings: (Finding & { readonly range: readonly [number, number] })[];
   /** The place of a path; of its nearest parent where the path does not exist. */
   locate(path: Path): { spot: Spot; exact: boolean };
@@ -114,13 +116,12 @@ export function plainOf(contents: unknown): Plain {
     return { spot, exact: true };
   }
 
-  let value: unknown = null;
   try {
-    value = visit(contents, [], false);
+    return { value: visit(contents, [], false), stopped: false, findings, locate };
   } catch (error) {
     if (!(error instanceof Stop)) throw error;
+    return { value: null, stopped: true, findings, locate };
   }
-  return { value, findings, locate };
 }
 
 function spotOf(key: unknown, value: unknown): Spot {

@@ -12,21 +12,21 @@ const mostTokens = 300_000;
 
 /** Reads a scenario's file. Throws a `ScenarioError` for one that is missing, no file, too large or not text. */
 export function readText(file: string, missing: string): string {
-  const refuse = (message: string) => new ScenarioError([{ where: file, path: [], message }]);
-  const stat = statSync(file, { throwIfNoEntry: false });
-  if (!stat) throw refuse(`expected a scenario file, got nothing at that path${missing}`);
-  if (!stat.isFile()) throw refuse(`expected a file, got a ${stat.isDirectory() ? 'directory' : 'device'}`);
-  if (stat.size > mostBytes) throw refuse(tooLarge(stat.size));
-  let bytes: Buffer;
+  const refuse = (message: string, where = file) => new ScenarioError([{ where, path: [], message }]);
   try {
-    bytes = readFileSync(file);
-  } catch (cause) {
-    throw refuse(`expected a file that can be read, got ${(cause as Error).message}`);
-  }
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    throw refuse('expected YAML in UTF-8, got bytes that are no UTF-8 text');
+    const stat = statSync(file, { throwIfNoEntry: false });
+    if (!stat) throw refuse(`expected a scenario file, got nothing at that path${missing}`);
+    if (!stat.isFile()) throw refuse(`expected a file, got a ${stat.isDirectory() ? 'directory' : 'device'}`);
+    if (stat.size > mostBytes) throw refuse(tooLarge(stat.size), `${file}:1:1`);
+    return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file));
+  } catch (error) {
+    if (error instanceof ScenarioError) throw error;
+    if ((error as NodeJS.ErrnoException).code === 'ERR_ENCODING_INVALID_ENCODED_DATA')
+      throw refuse(
+        'expected YAML in UTF-8, got bytes that are no UTF-8 text: is it a binary file?',
+        `${file}:1:1`,
+      );
+    throw refuse(`expected a file that can be read, got: ${(error as Error).message}`);
   }
 }
 
@@ -41,7 +41,8 @@ export interface Source {
 }
 
 /** Parses a scenario's text. Throws a `ScenarioError` where it is no YAML; what is YAML but wrong is in `problems`. */
-export function parseSource(file: string, text: string): Source {
+export function parseSource(file: string, given: string): Source {
+  const text = given.replace(/^\ufeff/, '');
   const lines = new LineCounter();
   const at = (finding: Finding, from: number, to: number): Problem => {
     const { line, col } = lines.linePos(Math.min(from, text.length));
@@ -79,11 +80,13 @@ export function parseSource(file: string, text: string): Source {
     throw refuse(0, 'expected a scenario, got an empty file; start from scenarios/failover.yaml');
 
   const plain: Plain = plainOf(document.contents);
+  const problems = plain.findings.map(({ range, ...finding }) => at(finding, ...range));
+  if (plain.stopped) throw new ScenarioError(problems);
   return {
     file,
     text,
     raw: plain.value,
-    problems: plain.findings.map(({ range, ...finding }) => at(finding, ...range)),
+    problems,
     place(finding) {
       const { spot, exact } = plain.locate(finding.path);
       const [from, to] = (finding.key && exact ? spot.key : spot.value) ?? spot.key ?? [0, 0];
@@ -99,11 +102,11 @@ const syntax = (message: string) =>
   `expected valid YAML, got: ${message.split('; please use YAML')[0]!.replace(/^Source contains/, 'the source contains')}`;
 
 /** The lexer says where a document, a scalar or a flow ends by control characters that are not in the text. */
-const marks: ReadonlySet<string> = new Set(['\x02', '\x18', '\x1f', '\ufeff']);
+const marks: ReadonlySet<string> = new Set(['\x02', '\x18', '\x1f']);
 
 /** Counts tokens and nesting on the lexer alone, which is linear in the text and does not recurse. */
 function beyondBounds(text: string): { offset: number; message: string } | undefined {
-  let offset = text.startsWith('\ufeff') ? 1 : 0;
+  let offset = 0;
   let tokens = 0;
   let flow = 0;
   let indicators = 0;

@@ -31,13 +31,15 @@ interface Unit<T> {
   /** For editors: the JSON Schema's `pattern` of the text. */
   readonly pattern: string;
   readonly examples: readonly string[];
+  /** Numbers that need no unit. */
+  readonly bare?: z.ZodType<number>;
   parse(text: string | number): T | undefined;
 }
 
-function parsed<T>({ what, pattern, examples, parse }: Unit<T>) {
+function parsed<T>({ what, pattern, examples, bare = z.number(), parse }: Unit<T>) {
   const refuse = (got: unknown) => `expected ${what}, got ${show(got)}`;
   return z
-    .union([z.string().meta({ pattern, examples: [...examples] }), z.number()], {
+    .union([z.string().meta({ pattern, examples: [...examples] }), bare], {
       error: ({ input }) => (input === undefined ? `${refuse(input)}: the key is missing` : refuse(input)),
     })
     .transform((text, context): T => {
@@ -53,6 +55,7 @@ const week = 7 * 24 * 3_600_000;
 const durations = {
   pattern: '^(\\d+(\\.\\d+)?\\s*(us|ms|s|m|h)|0)$',
   examples: ['250ms', '1.5s', '2m'],
+  bare: z.literal(0),
 };
 
 /** A duration, in milliseconds once parsed. */

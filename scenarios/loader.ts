@@ -1,0 +1,179 @@
+/**
+ * From a file and the command line to a scenario that can run, or to one error that lists everything wrong with it:
+ * read within bounds, parsed as YAML, overridden, checked against the schema, then for what its parts say of each other.
+ *
+ * A strategy given as a path in the file is relative to the file's folder; one on the command line is relative to the
+ * working directory. In the loaded scenario all of them are relative to the file's folder.
+ */
+import { basename, dirname, resolve } from 'node:path';
+import { faultFindings, fleetFindings, loadFindings, type Sections } from './consistency.ts';
+import {
+  type Known,
+  nameOf,
+  namesIn,
+  type ResolvedContender,
+  rebasePaths,
+  resolveEntries,
+} from './contenders.ts';
+import { contendersOf, expectationFindings } from './expectations.ts';
+import { explain } from './explain.ts';
+import { findScenario } from './library.ts';
+import { Overrides } from './overrides.ts';
+import { type Finding, mostProblems, type Problem, ScenarioError } from './problem.ts';
+import { type Expectation, faults, type Objective, type Scenario, scenarioSchema } from './scenario.ts';
+import { parseSource, readText, type Source } from './source.ts';
+
+export { ScenarioError };
+
+export interface LoadOptions {
+  /** A file, or the name of a scenario of the library. With `text`, only a label, and where relative paths start. */
+  readonly file: string;
+  readonly text?: string;
+  /** `path=value` each, as after `--set`. */
+  readonly sets?: readonly string[];
+  /** Instead of the scenario's own: names of its contenders, strategies, files, or `all`. */
+  readonly contenders?: readonly string[];
+  readonly rounds?: number;
+  readonly seed?: number;
+  readonly known: Known;
+  /** Host-level faults it cannot do are problems too; ask `refuseUnable` where the driver is chosen later. */
+  readonly driver?: { readonly name: string; readonly can: ReadonlySet<string> };
+}
+
+export interface LoadedScenario {
+  readonly scenario: Scenario;
+  readonly contenders: readonly ResolvedContender[];
+  readonly file: string;
+  readonly text: string;
+  readonly sets: readonly string[];
+  /** Where relative paths in the scenario start. */
+  readonly directory: string;
+  /** Values as written, overrides applied, before defaults. */
+  readonly raw: Readonly<Record<string, unknown>>;
+  /** Sentences the report must show: an expectation left out because its contender does not run. */
+  readonly notes: readonly string[];
+  /** Gives a finding its place in the file or on the command line. */
+  place(finding: Finding): Problem;
+}
+
+/** Loads a scenario. Throws a `ScenarioError` that lists every problem; nothing else for whatever the file holds. */
+export function loadScenario(options: LoadOptions): LoadedScenario {
+  const { known, sets = [], driver } = options;
+  const found = options.text === undefined ? findScenario(options.file) : { file: options.file, missing: '' };
+  const text = options.text ?? readText(found.file, found.missing);
+  const source = parseSource(found.file, text);
+  const directory = dirname(resolve(found.file));
+  const overrides = new Overrides();
+  const place = (finding: Finding) => overrides.blame(finding) ?? source.place(finding);
+
+  const raw = mappingOf(source);
+  const written = raw.contenders;
+  overrides.applyAll(raw, sets, options);
+  rebasePaths(raw, overrides, directory);
+
+  const schema = explain(scenarioSchema, raw);
+  const valid: Sections = 'value' in schema ? (schema.value as Sections) : validSections(raw);
+  // Expectations may name whoever the file lets run: those that an option leaves out are left out with a note.
+  const names = new Set(
+    [written, raw.contenders].flatMap((it) => namesIn(it) ?? [...known.strategies.keys()]),
+  );
+  const resolved = valid.contenders
+    ? resolveEntries(valid.contenders, valid.balancer ? raw : {}, known, directory)
+    : { contenders: [], findings: [] };
+
+  const problems: Problem[] = [...source.problems];
+  for (const finding of inTurn(
+    'findings' in schema ? schema.findings : [],
+    fleetFindings(valid),
+    loadFindings(valid),
+    faultFindings(valid),
+    resolved.findings,
+    valid.contenders ? expectationFindings(valid.expect ?? [], names, valid.faults) : [],
+    driver ? unable(valid.faults ?? [], driver.name, driver.can) : [],
+  )) {
+    if (problems.length > mostProblems) break;
+    problems.push(place(finding));
+  }
+  if (problems.length > 0 || 'findings' in schema) throw new ScenarioError(problems.sort(byPlace));
+
+  const name = schema.value.name ?? nameOf(basename(found.file).replace(/\.ya?ml$/, ''));
+  const objective: Objective = schema.value.objective ?? (schema.value.load.closed ? 'goodput' : 'p99');
+  const running = new Set(resolved.contenders.map((it) => it.name));
+  const runs = (it: Expectation) => contendersOf(it).every((one) => running.has(one));
+  const expect = schema.value.expect.filter(runs);
+  const notes = schema.value.expect
+    .filter((it) => !runs(it))
+    .map(
+      (it) =>
+        `An expectation on ${contendersOf(it).join(' and ')} (${it.metric}) is left out: not every contender it names runs.`,
+    );
+  return {
+    scenario: { ...schema.value, name, objective, expect },
+    contenders: resolved.contenders,
+    file: found.file,
+    text,
+    sets: [...sets],
+    directory,
+    raw,
+    notes,
+    place,
+  };
+}
+
+/** The contenders anew, after files of the user's own were loaded and added to `known` under their absolute paths. */
+export function resolveContenders(loaded: LoadedScenario, known: Known): readonly ResolvedContender[] {
+  const { contenders, findings } = resolveEntries(
+    loaded.scenario.contenders,
+    loaded.raw,
+    known,
+    loaded.directory,
+  );
+  if (findings.length > 0) throw new ScenarioError(findings.map(loaded.place));
+  return contenders;
+}
+
+/** Throws a `ScenarioError` for every host-level fault the driver cannot do. */
+export function refuseUnable(loaded: LoadedScenario, driver: string, can: ReadonlySet<string>): void {
+  const findings = [...unable(loaded.scenario.faults, driver, can)];
+  if (findings.length > 0) throw new ScenarioError(findings.map(loaded.place));
+}
+
+function* unable(
+  scheduled: Scenario['faults'],
+  driver: string,
+  can: ReadonlySet<string>,
+): Generator<Finding> {
+  const able = [...can].sort().join(', ');
+  for (const [i, { kind }] of scheduled.entries())
+    if (faults.get(kind)?.level === 'host' && !can.has(kind))
+      yield {
+        path: ['faults', i, kind],
+        key: true,
+        message: `expected a fault that the ${driver} driver can do (${able || 'it can do none'}), got ${kind}${driver === 'docker' ? '' : '; use --driver docker'}`,
+      };
+}
+
+/** The top of the scenario as a mapping; the schema says what else it should have been. */
+function mappingOf({ raw, place }: Source): Record<string, unknown> {
+  if (typeof raw === 'object' && raw !== null && !Array.isArray(raw)) return raw as Record<string, unknown>;
+  const result = explain(scenarioSchema, raw);
+  throw new ScenarioError('findings' in result ? result.findings.map(place) : []);
+}
+
+/** The sections that pass the schema on their own, where the whole does not. */
+function validSections(raw: Readonly<Record<string, unknown>>): Sections {
+  const valid: Record<string, unknown> = {};
+  for (const [key, schema] of Object.entries(scenarioSchema.shape)) {
+    const result = schema.safeParse(raw[key]);
+    if (result.success) valid[key] = result.data;
+  }
+  return valid;
+}
+
+function* inTurn<T>(...lists: Iterable<T>[]): Generator<T> {
+  for (const list of lists) yield* list;
+}
+
+/** Options first, then from top to bottom. */
+const byPlace = (a: Problem, b: Problem) =>
+  (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);

@@ -1,0 +1,153 @@
+/** What a scenario would do, worked out without running it: how long, how much load, how full the fleet is in each phase. */
+import { serviceFaultOf, serviceTimeOf } from './catalogue.ts';
+import { lengthOf } from './consistency.ts';
+import { type BackendSpec, backendsOf, faults as catalogue, type Scenario } from './scenario.ts';
+import { targetsOf } from './targets.ts';
+import { rateOf } from './workload.ts';
+
+/** Fewer rounds cannot prove an order with four metrics (signed-rank, Holm); see the reports' statistics. */
+export const roundsToProve = 7;
+
+export interface Phase {
+  /** ms from t = 0. */
+  readonly from: number;
+  readonly to: number;
+  /** Faults that hold, such as `crash app-2`; empty where none does. */
+  readonly faults: readonly string[];
+  /** Requests per second the fleet can serve. */
+  readonly capacity: number;
+  /** Offered ÷ capacity; Infinity where nothing is left. Absent for closed load, which offers what is served. */
+  readonly utilization?: number;
+  /** The fullest backend, were the load shared by weight among those that answer. Absent for closed load. */
+  readonly busiest?: { readonly id: string; readonly utilization: number };
+}
+
+export interface Plan {
+  readonly backends: number;
+  readonly contenders: number;
+  readonly rounds: number;
+  readonly trials: number;
+  readonly roundsToProve: number;
+  readonly proves: boolean;
+  /** The measured window, ms. A number of requests under closed load is reckoned at the fleet's capacity. */
+  readonly windowMs: number;
+  /** Warm-up and window, ms. */
+  readonly trialMs: number;
+  /** All trials, ms; starting and resetting backends comes on top. */
+  readonly runMs: number;
+  /** Requests per second offered; absent for closed load. */
+  readonly rate?: number;
+  /** Connections of a closed load. */
+  readonly connections?: number;
+  /** Of the whole fleet without faults; absent for closed load. */
+  readonly utilization?: number;
+  /** From fault to fault, in order. */
+  readonly phases: readonly Phase[];
+}
+
+/** Faults under which a backend serves nothing new. Others take capacity only as far as they lengthen service. */
+const serveNothing: ReadonlySet<string> = new Set(['crash', 'vanish', 'freeze', 'stop']);
+
+/** The plan of a scenario for so many contenders. Pure. */
+export function planOf(scenario: Scenario, contenders: number): Plan {
+  const { load, fleet, rounds } = scenario;
+  const specs = backendsOf(scenario);
+  const whole = sum(specs.map((spec) => capacity(spec, [])));
+  const rate = load.open ? rateOf(load, fleet) : undefined;
+  const windowMs = lengthOf(scenario) ?? ((load.requests ?? 0) * 1000) / whole;
+  const trialMs = load.warmup + windowMs;
+  const trials = contenders * rounds;
+  return {
+    backends: specs.length,
+    contenders,
+    rounds,
+    trials,
+    roundsToProve,
+    proves: rounds >= roundsToProve && contenders > 1,
+    windowMs,
+    trialMs,
+    runMs: trials * trialMs,
+    ...(rate !== undefined && { rate, utilization: rate / whole }),
+    ...(load.closed && { connections: load.closed.connections }),
+    phases: phasesOf(scenario, specs, windowMs, rate),
+  };
+}
+
+function phasesOf(
+  scenario: Scenario,
+  specs: readonly BackendSpec[],
+  end: number,
+  rate: number | undefined,
+): Phase[] {
+  const targeted = scenario.faults.map((fault, i) => ({
+    ...fault,
+    until: Math.min(fault.until ?? end, end),
+    targets: new Set(targetsOf(fault.on, specs, scenario.seed, i)),
+  }));
+  const edges = targeted.flatMap(({ at, until }) => [at, until]).filter((t) => t > 0 && t < end);
+  const starts = [...new Set([0, ...edges])].sort((a, b) => a - b);
+  return starts.map((from, i) => {
+    const holding = targeted.filter((it) => it.at <= from && it.until > from);
+    const served = specs.map((spec) => ({
+      spec,
+      capacity: capacity(
+        spec,
+        holding.filter(({ targets }) => targets.has(spec.id)),
+      ),
+    }));
+    const left = sum(served.map((it) => it.capacity));
+    return {
+      from,
+      to: starts[i + 1] ?? end,
+      faults: holding.map(({ kind, on }) => `${kind} ${typeof on === 'string' ? on : on.join(', ')}`),
+      capacity: left,
+      ...(rate !== undefined && {
+        utilization: left > 0 ? rate / left : Infinity,
+        ...busiestOf(served, rate),
+      }),
+    };
+  });
+}
+
+function busiestOf(
+  served: readonly { spec: BackendSpec; capacity: number }[],
+  rate: number,
+): Pick<Phase, 'busiest'> {
+  const answering = served.filter((it) => it.capacity > 0);
+  const weights = sum(answering.map(({ spec }) => spec.weight));
+  const [busiest] = answering
+    .map((it) => ({ id: it.spec.id, utilization: (rate * it.spec.weight) / weights / it.capacity }))
+    .sort((a, b) => b.utilization - a.utilization);
+  return busiest ? { busiest } : {};
+}
+
+/** Requests per second one backend can serve under the faults that hold on it. Contention, pauses and cache are left out. */
+function capacity(
+  { workers, speed, service }: BackendSpec,
+  holding: readonly Scenario['faults'][number][],
+): number {
+  if (holding.some(({ kind }) => serveNothing.has(kind))) return 0;
+  const mean = serviceTimeOf(service).mean / speed;
+  const added = sum(holding.map((fault) => addedBy(fault, mean)));
+  return (workers * 1000) / (mean + added);
+}
+
+/** How much longer the mean request occupies its worker once the fault is fully grown, ms. */
+function addedBy({ kind, options }: Scenario['faults'][number], service: number): number {
+  if (catalogue.get(kind)?.level !== 'service') return 0;
+  const verdict = serviceFaultOf(kind).create(options as never);
+  const draws = 32;
+  const delays = Array.from({ length: draws }, (_, i) => {
+    const it = verdict({
+      elapsed: Number.MAX_SAFE_INTEGER,
+      request: i,
+      healthCheck: false,
+      service,
+      random: (i + 0.5) / draws,
+    });
+    return it.kind === 'delay' ? it.ms : 0;
+  });
+  return sum(delays) / draws;
+}
+
+const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
