@@ -35,9 +35,10 @@ export class ResponseAverage {
     this.#count[index] = 0;
     if (this.#kind === 'last-100') this.#samples[index] = new Float64Array(window);
     if (average === 0) return;
-    if (this.#kind !== 'started') return this.add(index, average);
-    this.#count[index] = 1 + inFlight;
-    this.#total[index] = average * this.#count[index]!;
+    if (this.#kind === 'started') {
+      this.#count[index] = 1 + inFlight;
+      this.#total[index] = average * (1 + inFlight);
+    } else this.add(index, average);
   }
 
   started(index: number): void {

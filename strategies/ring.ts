@@ -2,8 +2,8 @@
  * A consistent-hash ring: points of every member on a circle of 2^32, a key belongs to the first point at or after
  * its hash.
  *
- * Formula     a member of weight w has ⌈virtualNodes·w⌋ points (nginx's way: others' points do not move when it joins);
- *             its share deviates by √((n−1)/(virtualNodes+1)), relative standard deviation, at equal weights
+ * Formula     a member of weight w has round(virtualNodes·w) points (nginx's way: others' points do not move when it joins);
+ *             its share deviates by √((n−1)/(n·virtualNodes+1)), relative standard deviation, at equal weights
  * Cost        lookup O(log(n·virtualNodes)); membership or weight change O(n·virtualNodes·log), availability change
  *             O(n·virtualNodes), without sorting
  * Source      Karger et al., STOC '97; the article's ring of 150 virtual nodes, `server:i`

@@ -87,28 +87,33 @@ export class Stage<O extends Options> {
     return counts;
   }
 
-  down(id: string): void {
+  down(id: string): this {
     this.#set(id, false);
+    return this;
   }
 
-  up(id: string): void {
+  up(id: string): this {
     this.#set(id, true);
+    return this;
   }
 
-  leave(id: string): void {
+  leave(id: string): this {
     this.world.members = this.world.members.filter(({ backend }) => backend.id !== id);
     this.changed();
+    return this;
   }
 
-  /** Joins at a place in the pool; the end by default. */
-  join(id: string, weight = 1, place = this.world.members.length): void {
+  /** Members change as a chain: each returns the stage. Joins at a place in the pool; the end by default. */
+  join(id: string, weight = 1, place = this.world.members.length): this {
     this.world.join(id, place, weight);
     this.changed();
+    return this;
   }
 
-  weigh(id: string, weight: number): void {
+  weigh(id: string, weight: number): this {
     for (const { backend, state } of this.world.members) if (backend.id === id) state.weight = weight;
     this.changed();
+    return this;
   }
 
   changed(): void {

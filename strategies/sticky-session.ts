@@ -8,7 +8,7 @@
  *             moves no existing session
  * It fails    by keeping history: a backend that joins or returns gets only new sessions, so the fleet stays uneven
  *             for as long as sessions live; and it never looks at load
- * Spread      by weight, ±20 points over 10,000 new sessions (the ring's)
+ * Spread      by weight, ±15 points over 10,000 new sessions (the ring's)
  *
  * The sessions of a backend that is lost are bound anew at their next request, once: they stay where they are when it
  * returns. A retry goes where the session would go if its backend left, and leaves the binding alone.
@@ -45,7 +45,7 @@ export default define({
       about: 'idle time after which a session is forgotten; 0: never',
     },
   },
-  spread: { by: 'weight', within: 0.2 },
+  spread: { by: 'weight', within: 0.15 },
   create(env, { virtualNodes, capacity, ttl }) {
     const ring = new Ring(virtualNodes);
     const sessions = new SessionTable(capacity);

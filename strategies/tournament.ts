@@ -120,7 +120,7 @@ export class Tournament {
   #settle(node: number): void {
     const left = this.#least[2 * node]!;
     const right = this.#least[2 * node + 1]!;
-    this.#least[node] = left <= right ? left : right;
+    this.#least[node] = Math.min(left, right);
     this.#weight[node] =
       left < right
         ? this.#weight[2 * node]!
