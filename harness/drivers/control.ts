@@ -44,16 +44,16 @@ export function controlOf(host: string, port: number): Control {
   };
 }
 
-/** Whether two states are the same but for what differs between any two lives of a process: see `volatile`. */
+/** Whether two states tell of the same past load, faults included. Everything counts that is not known to be of the process. */
 export function sameState(a: BackendState, b: BackendState): boolean {
   return isDeepStrictEqual(lasting(a), lasting(b));
 }
 
-/** Fields that name a process, a seed or a moment rather than what load has left behind. */
-const volatile = new Set(['pid', 'seed', 'startedAt', 'resetAt', 'at', 'now']);
+/** Fields that tell of the process, the seed or the moment, and so differ however well a reset works. */
+const passing = new Set(['pid', 'seed', 'startedAt', 'now', 'cpuMicros']);
 
 function lasting(state: BackendState): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(state).filter(([key]) => !volatile.has(key)));
+  return Object.fromEntries(Object.entries(state).filter(([key]) => !passing.has(key)));
 }
 
 function exchange(ask: {

@@ -6,8 +6,12 @@
  *   crash      SIGKILL to the server            refused at once
  *   stop       SIGTERM to the server            drains, then refused
  *   freeze     pause the server (cgroup)        accepted, never answered
- *   vanish     disconnect the holder            silence; on a local link "no route to host" after about 3 s
+ *   vanish     disconnect the holder            silence
  *   throttle   CPU quota of the server          slower, where it burns CPU
+ *
+ * On a local link the silence of `vanish` has an end: once this host's neighbour entry has aged (36 s after the fault
+ * where it was measured, 3 s where nothing had been sent for long), ARP gives up every 3 s, and a connect under way at
+ * that moment meets EHOSTUNREACH. With the usual connect timeouts below 3 s nearly all still time out.
  */
 import type Dockerode from 'dockerode';
 import type { HostFaultKind } from '../../scenarios/faults/fault.ts';

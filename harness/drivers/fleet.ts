@@ -6,7 +6,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { HostFaultKind } from '../../scenarios/faults/fault.ts';
 import { now } from '../clock.ts';
-import { type BackendState, type Control, controlOf, sameState } from './control.ts';
+import { type BackendState, type Control, controlOf, sameState, type Watch } from './control.ts';
 import type { Driver, Fleet, FleetBackend } from './driver.ts';
 import { type Met, probe } from './probe.ts';
 import { servesAs } from './serves.ts';
@@ -34,12 +34,17 @@ const signs: readonly (readonly [HostFaultKind, readonly Met[]])[] = [
   ['freeze', ['accepted']],
 ];
 
+interface ServiceLevelFault {
+  readonly kind: string;
+  readonly options: Record<string, unknown>;
+}
+
 interface Member {
   readonly host: Host;
   readonly control: Control;
   readonly suffers: Set<HostFaultKind>;
   /** Service-level faults switched on, by number. */
-  readonly faults: Map<number, { kind: string; options: Record<string, unknown> }>;
+  readonly faults: Map<number, ServiceLevelFault>;
   /** What to tell the control port once it can be reached again. */
   deferred: (() => Promise<unknown>)[];
   /** State of the backend when it had met no load. */
@@ -72,7 +77,10 @@ export async function fleetOf(
   /** Runs `work` after whatever the backend is busy with. */
   function inTurn<T>(id: string, work: (it: Member) => Promise<T>): Promise<T> {
     const it = members.get(id);
-    if (!it) return Promise.reject(new Error(`expected one of ${[...members.keys()].join(', ')}; got ${id}`));
+    if (!it) {
+      const known = hosts.map(({ backend }) => backend.id).join(', ');
+      return Promise.reject(new Error(`expected one of ${known}; got ${id}`));
+    }
     const turn = it.busy.then(() => work(it));
     it.busy = turn.then(
       () => undefined,
@@ -84,22 +92,22 @@ export async function fleetOf(
   async function inflict(it: Member, kind: HostFaultKind, options: Record<string, unknown>) {
     if (!driver.can.has(kind)) throw new Error(`the ${driver.name} driver cannot do ${kind}`);
     const ends = kind === 'crash' || kind === 'stop';
+    const isDead = it.suffers.has('crash') || it.suffers.has('stop');
+    if (it.suffers.has(kind) || (ends && isDead)) return { at: now() };
+    if (isDead && kind !== 'vanish')
+      throw new Error(`cannot ${kind} ${it.host.backend.id}: its process is gone already`);
+    if (kind === 'stop' && it.suffers.has('freeze'))
+      throw new Error(`cannot stop ${it.host.backend.id}: frozen, it does not hear SIGTERM`);
     const watch = ends && isReachable(it) ? await it.control.watch() : undefined;
     try {
+      it.suffers.add(kind); // before it is so: a reset must heal what went wrong half-way, too
       await it.host.begin(kind, options);
-      let at = now();
-      if (watch) {
-        const died = await Promise.race([watch.died, sleep(graceMs, undefined, { ref: false })]);
-        if (died === undefined) await it.host.begin('crash', {}); // did not leave in time: what an orchestrator does
-        at = died ?? (await watch.died);
+      const begun = now();
+      const at = watch ? await death(it, watch) : begun;
+      if (ends) {
+        it.suffers.delete('freeze'); // gone with the process, and so are the service-level faults
+        it.deferred = [...it.faults].map(([fault, how]) => tell(it, fault, how));
       }
-      it.suffers.add(kind);
-      if (ends)
-        it.deferred = [...it.faults].map(
-          ([fault, how]) =>
-            () =>
-              tell(it, fault, how),
-        );
       await holds(it);
       return { at };
     } finally {
@@ -128,7 +136,7 @@ export async function fleetOf(
       );
   }
 
-  const tell = (it: Member, fault: number, how: { kind: string; options: Record<string, unknown> }) =>
+  const tell = (it: Member, fault: number, how: ServiceLevelFault) => () =>
     it.control.setFault({ fault, ...how, seed });
 
   return {
@@ -143,8 +151,8 @@ export async function fleetOf(
       inTurn(id, async (it) => {
         const how = { kind, options };
         it.faults.set(fault, how);
-        if (isReachable(it)) return tell(it, fault, how);
-        it.deferred.push(() => tell(it, fault, how));
+        if (isReachable(it)) return tell(it, fault, how)();
+        it.deferred.push(tell(it, fault, how));
         return { at: now() };
       }),
     clearFault: (id, fault) =>
@@ -156,6 +164,14 @@ export async function fleetOf(
       }),
     stop: () => (stopped ??= dismantle()),
   };
+}
+
+/** When the process died. One that does not leave in time is killed, as an orchestrator does. */
+async function death(it: Member, watch: Watch): Promise<number> {
+  const died = await Promise.race([watch.died, sleep(graceMs, undefined, { ref: false })]);
+  if (died !== undefined) return died;
+  await it.host.begin('crash', {});
+  return watch.died;
 }
 
 /** Whether the control port answers, as far as what was done to the backend goes. */

@@ -22,6 +22,8 @@ export class BackendProcess implements Host {
   readonly #run: RunLabel;
   #child: ChildProcess | undefined;
   #gone: Promise<unknown> = Promise.resolve();
+  /** Node learns of a death some time after the sockets do, and until then would not start another life. */
+  #ending = false;
 
   constructor(spec: BackendSpec, backend: FleetBackend, run: RunLabel) {
     this.spec = spec;
@@ -31,11 +33,13 @@ export class BackendProcess implements Host {
 
   async begin(kind: HostFaultKind): Promise<void> {
     if (kind === 'vanish' || kind === 'throttle') throw new Error(`a plain process cannot ${kind}`);
+    this.#ending ||= kind !== 'freeze';
     this.kill(({ crash: 'SIGKILL', stop: 'SIGTERM', freeze: 'SIGSTOP' } as const)[kind]);
   }
 
   /** Lets a stopped process go on; starts a new one where none is left. */
   async restore(): Promise<void> {
+    if (this.#ending) await this.ended();
     if (this.#isRunning()) this.kill('SIGCONT');
     else await this.#start();
   }
@@ -56,7 +60,7 @@ export class BackendProcess implements Host {
 
   async #start(): Promise<void> {
     const { host, port, controlPort } = this.backend;
-    await this.ended();
+    this.#ending = false;
     const child = execa(process.execPath, [server], {
       stdin: 'pipe', // ends with the harness, and only with it
       buffer: false,

@@ -1,0 +1,211 @@
+/**
+ * One conformance test over both drivers, on real processes and real containers: what a fault looks like at the
+ * socket, that a revive brings the same backend back to the same address, that a reset is one.
+ */
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import test from 'ava';
+import type { HostFaultKind } from '../../scenarios/faults/fault.ts';
+import { now } from '../clock.ts';
+import { labelThisRun } from '../ownership.ts';
+import { controlOf } from './control.ts';
+import { carrying, docker, drivers, runName, specsOf } from './driver.test-support.ts';
+import type { Fleet, FleetBackend } from './driver.ts';
+import { type Met, probe } from './probe.ts';
+
+test('containers are tested wherever a daemon answers, and must be where STEELYARD_REQUIRE_DOCKER=1', (t) => {
+  if (docker.available) t.regex(docker.version, /^\d+\./);
+  else {
+    t.not(process.env.STEELYARD_REQUIRE_DOCKER, '1', docker.reason);
+    t.log(`without containers: ${docker.reason}`);
+  }
+});
+
+interface Looks {
+  kind: HostFaultKind;
+  /** What a new connection meets, looked at for a second. */
+  met: Met;
+  /** What becomes of a connection that was open and idle: closed, or nothing. */
+  open: 'closed' | 'silent';
+  says: string;
+}
+const looks: Looks[] = [
+  {
+    kind: 'crash',
+    met: 'refused',
+    open: 'closed',
+    says: 'a crash breaks connections and refuses new ones at once',
+  },
+  { kind: 'stop', met: 'refused', open: 'closed', says: 'a stop leaves, and then refuses' },
+  { kind: 'freeze', met: 'accepted', open: 'silent', says: 'a freeze accepts connections and never answers' },
+  {
+    kind: 'vanish',
+    met: 'silent',
+    open: 'silent',
+    says: 'a vanished host is silence: not even a connection',
+  },
+  { kind: 'throttle', met: 'answered', open: 'silent', says: 'a throttled host still answers' },
+];
+const throttled = { quota: 0.1 };
+
+async function open({ host, port }: FleetBackend): Promise<Socket> {
+  const socket = connect({ host, port }).on('error', () => socket.destroy());
+  await once(socket, 'connect');
+  return socket;
+}
+
+async function timeOf({ host, port }: FleetBackend): Promise<number> {
+  const before = now();
+  const response = await fetch(`http://${host}:${port}/`, { headers: { 'steelyard-quantile': '0.5' } });
+  await response.text();
+  return now() - before;
+}
+
+for (const driver of drivers) {
+  const run = labelThisRun(runName(driver.name));
+  let fleet: Fleet;
+  let first: FleetBackend;
+  let second: FleetBackend;
+  let burning: FleetBackend;
+
+  test.before(async () => {
+    const burner = {
+      id: 'burning',
+      work: 'burn' as const,
+      workers: 1,
+      service: { constant: { mean: '30ms' } },
+    };
+    fleet = await driver.launch(
+      specsOf([{ id: 'app', count: 2 }, burner]),
+      run,
+      AbortSignal.timeout(120_000),
+    );
+    [first, second, burning] = fleet.backends as [FleetBackend, FleetBackend, FleetBackend];
+  });
+
+  test.after.always(() => fleet?.stop());
+
+  test.serial(`${driver.name}: every backend answers under its own name, on both its ports`, async (t) => {
+    t.deepEqual(
+      fleet.backends.map((it) => it.id),
+      ['app-1', 'app-2', 'burning'],
+    );
+    for (const { id, host, port, controlPort } of fleet.backends) {
+      const response = await fetch(`http://${host}:${port}/`);
+      t.is(response.headers.get('steelyard-backend'), id);
+      t.is((await controlOf(host, controlPort).state()).id, id);
+      await response.text();
+    }
+  });
+
+  for (const { kind, met, open: becomes, says } of looks.filter((it) => driver.can.has(it.kind)))
+    test.serial(`${driver.name}: ${says}; revived, it serves at the same address`, async (t) => {
+      const socket = await open(second);
+      const closed = once(socket, 'close').then(() => 'closed');
+      const asked = now();
+      const { at } = await fleet.inflict(kind, second.id, kind === 'throttle' ? throttled : {});
+      t.true(at >= asked && at <= now(), 'taken between asked and answered');
+      const begun = now();
+      t.is(await probe(second.host, second.port, 1_000), met);
+      if (met === 'refused') t.true(now() - begun < 500, 'refused at once, not after a timeout');
+      t.is(await Promise.race([closed, sleep(200, 'silent')]), becomes);
+      t.is(await probe(first.host, first.port, 2_000), 'answered', 'its neighbour is well');
+      socket.destroy();
+
+      const healAsked = now();
+      const healed = await fleet.revive(second.id);
+      t.true(healed.at >= healAsked && healed.at <= now());
+      const response = await fetch(`http://${second.host}:${second.port}/`);
+      t.is(response.headers.get('steelyard-backend'), second.id);
+      await response.text();
+    });
+
+  test.serial(`${driver.name}: a fault it cannot do is refused, and nothing happens`, async (t) => {
+    const cannot = looks.map((it) => it.kind).filter((kind) => !driver.can.has(kind));
+    for (const kind of cannot)
+      await t.throwsAsync(fleet.inflict(kind, first.id, throttled), { message: /cannot do/ });
+    await t.throwsAsync(fleet.inflict('crash', 'nobody', {}), {
+      message: /expected one of app-1.*got nobody/,
+    });
+    t.is(await probe(first.host, first.port, 2_000), 'answered');
+  });
+
+  if (driver.can.has('throttle'))
+    test.serial(
+      `${driver.name}: a throttled backend that burns CPU is held to its share, and recovers`,
+      async (t) => {
+        // 30 ms of CPU at 5 ms in every 100 take 500 ms, however idle the machine; the fastest of five without a
+        // quota is far from it, however busy.
+        const fastest = async () => {
+          const times: number[] = [];
+          for (let i = 0; i < 5; i++) times.push(await timeOf(burning));
+          return Math.min(...times);
+        };
+        const before = await fastest();
+        await fleet.inflict('throttle', burning.id, { quota: 0.05 });
+        const during = await timeOf(burning);
+        await fleet.revive(burning.id);
+        const after = await fastest();
+        t.true(
+          before < 350 && during > 350 && after < 350,
+          `${before} ms, then ${during} ms, then ${after} ms`,
+        );
+      },
+    );
+
+  test.serial(`${driver.name}: a frozen backend can crash, and one revive undoes both`, async (t) => {
+    await fleet.inflict('freeze', second.id, {});
+    await t.throwsAsync(fleet.inflict('stop', second.id, {}), { message: /does not hear SIGTERM/ });
+    await fleet.inflict('crash', second.id, {});
+    t.is(await probe(second.host, second.port, 1_000), 'refused');
+    await t.throwsAsync(fleet.inflict('freeze', second.id, {}), { message: /process is gone already/ });
+    await fleet.revive(second.id);
+    t.is(await probe(second.host, second.port, 2_000), 'answered');
+  });
+
+  test.serial(
+    `${driver.name}: service-level faults outlive a crash, and can be switched while there is no process`,
+    async (t) => {
+      const faults = async () => (await controlOf(second.host, second.controlPort).state()).faults;
+      await fleet.setFault(second.id, 0, 'slow', {});
+      const withSlow = await faults();
+      t.deepEqual(withSlow, [{ fault: 0, kind: 'slow' }]);
+      await fleet.inflict('crash', second.id, {});
+      await fleet.setFault(second.id, 1, 'hang', {});
+      await fleet.clearFault(second.id, 1);
+      await fleet.revive(second.id);
+      t.deepEqual(await faults(), withSlow);
+      await fleet.clearFault(second.id, 0);
+      t.notDeepEqual(await faults(), withSlow);
+    },
+  );
+
+  test.serial(
+    `${driver.name}: a reset forgets load and faults, heals what is down, and takes the seed`,
+    async (t) => {
+      const stateOf = ({ host, controlPort }: FleetBackend) => controlOf(host, controlPort).state();
+      await Promise.all(Array.from({ length: 20 }, () => timeOf(first)));
+      await fleet.setFault(first.id, 0, 'slow', {});
+      await fleet.inflict('freeze', second.id, {});
+      const used = await stateOf(first);
+      await fleet.reset(77);
+      const [one, two] = await Promise.all([stateOf(first), stateOf(second)]);
+      t.true(Number(used.received) >= 20);
+      t.like(one, { id: first.id, received: 0, inFlight: 0, seed: 77 });
+      t.like(two, { id: second.id, received: 0, inFlight: 0, seed: 77 });
+      t.is(await probe(second.host, second.port, 2_000), 'answered');
+    },
+  );
+
+  test.serial(
+    `${driver.name}: stopped, also twice and with a backend frozen, it leaves nothing`,
+    async (t) => {
+      await fleet.inflict('freeze', second.id, {});
+      t.true((await carrying(run.runId)).length >= 3);
+      await Promise.all([fleet.stop(), fleet.stop()]);
+      await fleet.stop();
+      t.deepEqual(await carrying(run.runId), []);
+    },
+  );
+}
