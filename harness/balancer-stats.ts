@@ -42,9 +42,11 @@ export interface BalancerStats {
     meanResponseMs: number | null;
     available: number;
   };
+  /** What the strategy holds for each backend (sessions bound, share of the ring), where it can tell. */
+  distribution?: Readonly<Record<string, number>>;
 }
 
-export function statsOf(pool: BackendPool): BalancerStats {
+export function statsOf(pool: BackendPool): Omit<BalancerStats, 'distribution'> {
   const all = [...pool.members, ...pool.draining];
   const sum = (of: (backend: PooledBackend) => number) => all.reduce((total, it) => total + of(it), 0);
   const requests = sum((it) => it.requests);

@@ -42,6 +42,8 @@ export class Dispatcher {
   readonly #passedOver: PooledBackend[] = [];
   /** How many requests came without a number. */
   #unnumbered = 0;
+  /** How often the pool has changed. */
+  #changes = 0;
   // Counters of the draw that the strategy may make now.
   #luck = -1;
   #attempt = 0;
@@ -127,7 +129,8 @@ export class Dispatcher {
   stats(): BalancerStats {
     const at = this.#now();
     if (at >= this.pool.due) this.pool.readmit(at);
-    return statsOf(this.pool);
+    const distribution = this.#strategy.distribution?.();
+    return { ...statsOf(this.pool), ...(distribution === undefined ? {} : { distribution }) };
   }
 
   #ask(dispatch: Dispatch): PooledBackend | undefined {
@@ -201,7 +204,7 @@ export class Dispatcher {
   }
 
   #poolChanged(): void {
-    this.#drawFor(-1, this.#attempt);
+    this.#drawFor(-1, ++this.#changes << 16);
     try {
       this.#strategy.poolChanged?.(this.pool);
     } catch (error) {
