@@ -3,6 +3,7 @@
  * answers health checks, is only slowed as much as the quota slows everything. At most 16 threads: beyond that,
  * jobs wait for a thread, since no container of ours has more cores.
  */
+import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 
 const mostThreads = 16;
@@ -25,8 +26,12 @@ export class Burner {
   readonly #idle: Thread[] = [];
   readonly #waiting: Task[] = [];
 
+  /** Resolves once all threads run: starting one takes far longer than a request. */
+  readonly ready: Promise<unknown>;
+
   constructor(workers: number) {
     for (let i = 0; i < Math.min(workers, mostThreads); i++) this.#idle.push(this.#startThread());
+    this.ready = Promise.all(this.#idle.map(({ worker }) => once(worker, 'online')));
   }
 
   /** Burns `ms` of CPU time, then calls `done`; cancelling stops it without. */

@@ -20,6 +20,7 @@ const longestBody = 65_536;
 export function stateOf(service: Service) {
   service.catchUp();
   const { spec, model, seed, startedAt, draining, received, counts, healthChecks, inFlight } = service;
+  const { user, system } = process.cpuUsage();
   return {
     id: spec.id,
     pid: process.pid,
@@ -33,6 +34,7 @@ export function stateOf(service: Service) {
     completed: model.completed,
     healthChecks,
     faults: model.faults.kinds,
+    cpuMicros: user + system,
     startedAt,
     now: now(),
   };

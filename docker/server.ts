@@ -21,6 +21,7 @@ function listen(server: NetServer, port: number, host: string): Promise<number> 
 async function run({ spec, host, port, controlPort, seed }: ServerSettings): Promise<void> {
   const service = new Service(spec, seed);
   const control = createControl(service);
+  await service.ready;
   const ports = {
     port: await listen(service.server, port, host),
     controlPort: await listen(control, controlPort, host),

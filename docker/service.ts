@@ -63,6 +63,11 @@ export class Service {
     this.server.headersTimeout = this.server.requestTimeout = this.server.timeout = 0;
   }
 
+  /** Resolves once it can work as fast as it should. */
+  get ready(): Promise<unknown> {
+    return this.#burner?.ready ?? Promise.resolve();
+  }
+
   /** Requests that have arrived and not ended. */
   get inFlight(): number {
     return this.#open.size;

@@ -3,6 +3,9 @@
  * asked for the whole ones and the rest is rounded: what is due within half a millisecond runs, what is not waits on.
  * The error is then centred on zero instead of adding up to a millisecond to each answer, and no core is burnt.
  */
+/** What setTimeout can count. */
+const longest = 2 ** 31 - 1;
+
 interface Due {
   readonly at: number;
   readonly run: () => void;
@@ -14,6 +17,7 @@ export class Timers {
   readonly #heap: Due[] = [];
   #armed = Infinity;
   #timer: NodeJS.Timeout | undefined;
+  #immediate: NodeJS.Immediate | undefined;
 
   /** `now` in ms; what is due within `slack` ms counts as due. */
   constructor(now: () => number, slack = 0.5) {
@@ -72,10 +76,12 @@ export class Timers {
 
   #arm(): void {
     clearTimeout(this.#timer);
+    clearImmediate(this.#immediate);
     this.#armed = this.#heap[0]?.at ?? Infinity;
     if (this.#armed === Infinity) return;
-    const wait = Math.min(this.#armed - this.#now(), 2 ** 31 - 1);
-    this.#timer = setTimeout(() => this.#fire(), Math.max(1, Math.round(wait)));
+    const wait = this.#armed - this.#slack - this.#now();
+    if (wait <= 0) this.#immediate = setImmediate(() => this.#fire());
+    else this.#timer = setTimeout(() => this.#fire(), Math.min(Math.ceil(wait), longest));
   }
 
   #fire(): void {

@@ -1,0 +1,103 @@
+/** Each service-level fault as it looks on the wire, in raw bytes; and what health checks make of it. */
+import test from 'ava';
+import { bodyOf } from '../scenarios/body.ts';
+import { type RawAnswer, startBackend } from './start-for-test.ts';
+
+const get = (path: string) => `GET ${path} HTTP/1.1\r\nhost: a\r\nsteelyard-request: 1\r\n\r\n`;
+const body = bodyOf(128);
+const ofBody = (text: string) => text.split('\r\n\r\n')[1];
+
+type Look = (it: RawAnswer) => boolean;
+const status =
+  (code: number): Look =>
+  ({ text, end }) =>
+    text.startsWith(`HTTP/1.1 ${code} `) && end === 'open' && /steelyard-backend: app-1\r\n/.test(text);
+const served: Look = (it) => status(200)(it) && ofBody(it.text) === body;
+const healthy: Look = (it) => status(200)(it) && /"status":"ok"/.test(it.text);
+const silent: Look = ({ text, end }) => text === '' && end === 'open';
+const reset: Look = ({ text, end }) => text === '' && end === 'reset';
+
+const rows: [kind: string, options: Record<string, unknown>, request: Look, health: Look][] = [
+  ['slow', { added: 1 }, served, healthy],
+  ['error', { status: 502 }, status(502), status(502)],
+  ['lie', {}, status(500), healthy],
+  ['sick', {}, served, (it) => status(503)(it) && /"status":"failing"/.test(it.text)],
+  ['reset', {}, reset, reset],
+  ['reset', { health: false }, reset, healthy],
+  [
+    'reset',
+    { sent: 0.5, health: false },
+    ({ text, end }) =>
+      end === 'reset' && /content-length: 128\r\n/.test(text) && ofBody(text) === body.slice(0, 64),
+    healthy,
+  ],
+  ['hang', {}, silent, silent],
+  [
+    'truncate',
+    { sent: 0.25, health: false },
+    ({ text, end }) =>
+      end === 'fin' && /content-length: 128\r\n/.test(text) && ofBody(text) === body.slice(0, 32),
+    healthy,
+  ],
+  [
+    'truncate',
+    { sent: 0 },
+    ({ text, end }) => end === 'fin' && /content-length: 128\r\n/.test(text) && ofBody(text) === '',
+    ({ end }) => end === 'fin',
+  ],
+  [
+    'drip',
+    { every: 100, health: false },
+    ({ text, end }) =>
+      end === 'open' &&
+      ofBody(text)!.length > 1 &&
+      ofBody(text)!.length < 40 &&
+      body.startsWith(ofBody(text)!),
+    healthy,
+  ],
+];
+
+for (const [kind, options, request, health] of rows)
+  test.serial(`${kind} ${JSON.stringify(options)}`, async (t) => {
+    const { raw, setFault, control } = await startBackend(t);
+    t.true(served(await raw(get('/'))), 'served before');
+    await setFault(kind, options);
+    const [one, other] = await Promise.all([raw(get('/'), 1_000), raw(get('/health'), 1_000)]);
+    t.true(request(one), `request: ${JSON.stringify(one)}`);
+    t.true(health(other), `health: ${JSON.stringify(other)}`);
+    t.is((await control('DELETE /faults/0')).status, 200);
+    t.true(served(await raw(get('/'))), 'served after');
+    t.true(healthy(await raw(get('/health'))), 'healthy after');
+  });
+
+test.serial('slow takes the time it says, and holds the worker', async (t) => {
+  const { url, setFault } = await startBackend(t, { workers: 1 });
+  await setFault('slow', { factor: 2, added: 300 });
+  const begun = performance.now();
+  await Promise.all([fetch(url), fetch(url)]);
+  t.true(performance.now() - begun >= 600);
+});
+
+test.serial('an error needs no worker: it comes while all are busy', async (t) => {
+  const { url, setFault, control } = await startBackend(t, {
+    workers: 1,
+    queue: 0,
+    service: { kind: 'constant', options: { mean: 3_000 } },
+  });
+  const pending = fetch(url).catch(() => undefined);
+  while ((await control('GET /state')).says.busy === 0);
+  await setFault('lie', { status: 500, after: 100 });
+  const begun = performance.now();
+  t.is((await fetch(url)).status, 500);
+  const took = performance.now() - begun;
+  t.true(took >= 99 && took < 2_500, `${took} ms`);
+  await pending;
+});
+
+test.serial('a drip goes on byte by byte until the body is whole', async (t) => {
+  const { url, setFault } = await startBackend(t, { body: 30 });
+  await setFault('drip', { every: 10 });
+  const begun = performance.now();
+  t.is(await (await fetch(url)).text(), bodyOf(30));
+  t.true(performance.now() - begun >= 280);
+});
