@@ -12,7 +12,6 @@
  * A request without a key is placed by its client's address. A retry walks on along the ring, where the key would
  * go if its backend left.
  */
-import { hashString } from './hash.ts';
 import { Ring } from './ring.ts';
 import { type Backend, define } from './strategy.ts';
 
@@ -37,8 +36,7 @@ export default define({
         known = pool.available;
         ring.poolChanged(pool);
       },
-      pick: ({ available }, { key, client, tried }) =>
-        ring.find(hashString(key === '' ? client : key), available, tried),
+      pick: ({ available }, { key, client, tried }) => ring.find(key === '' ? client : key, available, tried),
       distribution: () => ring.shares(known),
     };
   },

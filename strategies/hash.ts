@@ -19,8 +19,16 @@ export function avalanche(word: number): number {
   return (h ^ (h >>> 16)) >>> 0;
 }
 
-/** An unsigned 32-bit hash. Different seeds give independent functions; nothing is allocated. */
+/** An unsigned 32-bit hash. Different seeds give independent functions. */
 export function hashString(text: string, seed = 0): number {
+  return hashBits(text, seed) >>> 0;
+}
+
+/**
+ * The same 32 bits as a signed integer, for the path of a pick: Node keeps those in place, where an unsigned one above
+ * 2^31 may be boxed on the heap when it is returned.
+ */
+export function hashBits(text: string, seed = 0): number {
   let h = seed | 0;
   let i = 0;
   for (; i + 1 < text.length; i += 2) {
@@ -29,5 +37,5 @@ export function hashString(text: string, seed = 0): number {
     h = (Math.imul(h, 5) + 0xe6546b64) | 0;
   }
   if (i < text.length) h ^= scramble(text.charCodeAt(i));
-  return avalanche(h ^ text.length);
+  return avalanche(h ^ text.length) | 0;
 }

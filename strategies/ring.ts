@@ -10,7 +10,7 @@
  *
  * Points that coincide (32 bits, so it happens in large fleets) go to the lower id, whatever the order of the pool.
  */
-import { hashString } from './hash.ts';
+import { hashBits, hashString } from './hash.ts';
 import type { Backend, Pool } from './strategy.ts';
 import { allTried, wasTried } from './tried.ts';
 
@@ -48,11 +48,11 @@ export class Ring {
     this.#owners = owners.subarray(0, count);
   }
 
-  /** The owner of a hash among the available, walking on past those tried while there is another. */
-  find(hash: number, available: readonly Backend[], tried: readonly Backend[]): Backend | undefined {
+  /** The owner of a key among the available, walking on past those tried while there is another. */
+  find(key: string, available: readonly Backend[], tried: readonly Backend[]): Backend | undefined {
     const count = this.#hashes.length;
     if (count === 0) return undefined;
-    let at = this.#firstAt(hash);
+    let at = this.#firstAt(hashBits(key));
     if (tried.length > 0 && !allTried(available, tried)) {
       while (wasTried(available[this.#owners[at]!]!, tried)) at = at + 1 === count ? 0 : at + 1;
     }
@@ -70,7 +70,8 @@ export class Ring {
     return shares;
   }
 
-  #firstAt(hash: number): number {
+  #firstAt(bits: number): number {
+    const hash = bits >>> 0;
     let low = 0;
     let high = this.#hashes.length;
     while (low < high) {

@@ -14,7 +14,6 @@
  * returns. A retry goes where the session would go if its backend left, and leaves the binding alone.
  * A request without a key is its client's session.
  */
-import { hashString } from './hash.ts';
 import { Positions } from './positions.ts';
 import { Ring } from './ring.ts';
 import { SessionTable } from './session-table.ts';
@@ -81,14 +80,14 @@ export default define({
         const owner = sessions.owner(slot);
         const position = owner < 0 ? -1 : positions.at(owner);
         if (position < 0) {
-          const backend = ring.find(hashString(key), available, request.tried);
+          const backend = ring.find(key, available, request.tried);
           if (backend !== undefined) sessions.bind(slot, backend.index);
           return backend;
         }
         const bound = available[position]!;
         const { tried } = request;
         if (tried.length === 0 || !wasTried(bound, tried) || allTried(available, tried)) return bound;
-        return ring.find(hashString(key), available, tried);
+        return ring.find(key, available, tried);
       },
       distribution() {
         const counts: Record<string, number> = {};

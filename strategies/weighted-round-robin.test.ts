@@ -82,7 +82,7 @@ test('queues per weight pick exactly as the rule that adds for every backend', (
 for (const edf of [false, true]) {
   const kind = edf ? 'edf' : 'smooth';
 
-  test(`${kind}: over any stretch after any changes, each is within two turns of its share`, (t) => {
+  test(`${kind}: over any stretch after any changes, each is within its bound of its share`, (t) => {
     const weight = fc.constantFrom(1, 2, 3, 5, 8, 0.5, 0.37);
     const change = fc.oneof(
       fc.record({ do: fc.constant('pick' as const), times: fc.nat(20) }),
@@ -108,7 +108,9 @@ for (const edf of [false, true]) {
           const total = stage.available.reduce((sum, backend) => sum + backend.weight, 0);
           const counts = stage.counts(stage.available.length === 0 ? 0 : 300);
           return stage.available.every(
-            ({ id, weight: own }) => Math.abs(counts[id]! - (300 * own) / total) <= 2,
+            ({ id, weight: own }) =>
+              Math.abs(counts[id]! - (300 * own) / total) <=
+              (edf ? 1 + (stage.available.length * own) / total : 2) + 1e-9,
           );
         },
       ),

@@ -8,7 +8,8 @@
  * Use it      when backends differ in capacity and the ratio is known, and requests are of similar cost
  * It fails    by trusting the weights: where they are wrong or a backend turns slow, it queues without bound; requests
  *             of unequal cost add up unseen; many balancers started together walk in step (`start: random`)
- * Spread      by weight; over any stretch a backend is within about one turn of its share (edf likewise, in bursts)
+ * Spread      by weight; over any stretch a backend is within two turns of its share; with edf within 1 + n·w/Σw, because
+ *             all that fall due together go first, in a burst
  *
  * A tried backend that a retry passes over keeps its credit, so it is not made to pay for the retry.
  */
