@@ -40,8 +40,8 @@ export default define({
       poolChanged(pool) {
         if (turned) members = rotate(members, turns, next);
         members = merge(members, pool.members);
-        const available = new Set(pool.available);
-        turns = members.filter((member) => available.has(member));
+        const available = new Map(pool.available.map((backend) => [backend.id, backend]));
+        turns = members.flatMap(({ id }) => available.get(id) ?? []);
         next = 0;
         turned = false;
       },
@@ -80,12 +80,12 @@ export default define({
 
 /** The members' order after the turns taken (retries have permuted `turns`), starting behind the last one served. */
 function rotate(members: readonly Backend[], turns: readonly Backend[], next: number): Backend[] {
-  const available = new Set(turns);
+  const available = new Set(turns.map(({ id }) => id));
   const last = next === 0 ? turns.length - 1 : next - 1;
   let turn = 0;
   let start = 0;
   const order = members.map((member, place) => {
-    if (!available.has(member)) return member;
+    if (!available.has(member.id)) return member;
     if (turn === last) start = place + 1;
     return turns[turn++]!;
   });
