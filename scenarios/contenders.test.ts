@@ -1,6 +1,6 @@
 import test from 'ava';
 import { nameOf } from './contenders.ts';
-import { load } from './loader-fixture.ts';
+import { load } from './loader.test-support.ts';
 
 const rest = 'fleet: [{ id: app }]\nload: { open: { rate: 100/s }, duration: 10s }\n';
 

@@ -3,11 +3,8 @@
  * A contender's `balancer` is laid over the scenario's section as it was written, before defaults, and the result goes
  * through the same schema.
  */
-import { statSync } from 'node:fs';
-import { relative, resolve } from 'node:path';
 import { explain } from './explain.ts';
 import { fieldsOf } from './fields.ts';
-import type { Overrides } from './overrides.ts';
 import type { Parameters } from './parameters.ts';
 import type { Finding } from './problem.ts';
 import { type BalancerSettings, balancerSchema, type Scenario } from './scenario.ts';
@@ -23,9 +20,11 @@ export interface KnownStrategy {
 export interface Known {
   /** By public name; a user's own file, once loaded, under its absolute path. */
   readonly strategies: ReadonlyMap<string, KnownStrategy>;
-  /** The absolute path of a user's own file, or undefined where there is none. */
+  /** The absolute path of a user's own file, or undefined where there is none. Asks the file system unless given. */
   readonly resolvePath?: (path: string, directory: string) => string | undefined;
 }
+
+type Resolving = Required<Known>;
 
 export interface ResolvedContender {
   /** Public name in reports and file names; unique in a run. */
@@ -70,23 +69,6 @@ export function namesIn(contenders: unknown): string[] | undefined {
   });
 }
 
-/** Paths that came from the command line start at the working directory; from here on they start at `directory`. */
-export function rebasePaths(raw: Record<string, unknown>, overrides: Overrides, directory: string): void {
-  if (!Array.isArray(raw.contenders)) return;
-  raw.contenders = raw.contenders.map((it: unknown, i) => {
-    const strategy = typeof it === 'string' ? it : (it as { strategy?: unknown } | null)?.strategy;
-    if (
-      typeof strategy !== 'string' ||
-      !isPath(strategy) ||
-      overrides.madeBy(['contenders', i]) === undefined
-    )
-      return it;
-    const path = relative(directory, resolve(strategy));
-    const rebased = path.startsWith('.') ? path : `./${path}`;
-    return typeof it === 'string' ? rebased : { ...(it as object), strategy: rebased };
-  });
-}
-
 /** Every strategy that can run on real backends, sorted. */
 const everyone = (known: Known): string[] =>
   [...known.strategies]
@@ -101,7 +83,7 @@ const everyone = (known: Known): string[] =>
 export function resolveEntries(
   contenders: Scenario['contenders'],
   raw: { readonly balancer?: unknown },
-  known: Known,
+  known: Resolving,
   directory: string,
 ): { contenders: ResolvedContender[]; findings: Finding[] } {
   const findings: Finding[] = [];
@@ -138,7 +120,7 @@ interface Place {
   path: Path;
   named: boolean;
   raw: { readonly balancer?: unknown };
-  known: Known;
+  known: Resolving;
   directory: string;
 }
 
@@ -147,7 +129,7 @@ function resolveOne(
   { path, named, raw, known, directory }: Place,
 ): { value?: Omit<ResolvedContender, 'name'>; findings: Finding[] } {
   const at = named ? [...path, 'strategy'] : path;
-  const file = isPath(strategy) ? (known.resolvePath ?? existingFile)(strategy, directory) : undefined;
+  const file = isPath(strategy) ? known.resolvePath(strategy, directory) : undefined;
   if (isPath(strategy) && file === undefined)
     return {
       findings: [
@@ -175,11 +157,6 @@ function resolveOne(
 function unknown(strategy: string, known: Known): string {
   const names = [...known.strategies.keys()].filter((name) => !isPath(name)).sort();
   return `expected a strategy (${choices(names)}) or the path of a file, got ${show(strategy)}${didYouMean(strategy, names)}`;
-}
-
-function existingFile(path: string, directory: string): string | undefined {
-  const file = resolve(directory, path);
-  return statSync(file, { throwIfNoEntry: false })?.isFile() ? file : undefined;
 }
 
 /** `over` laid over `base`: mappings merge key by key, anything else replaces. */

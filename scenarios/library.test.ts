@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { scenarioJsonSchema } from './json-schema.ts';
 import { findScenario, listScenarios } from './library.ts';
 import { loadScenario } from './loader.ts';
-import { known } from './loader-fixture.ts';
+import { known } from './loader.test-support.ts';
 import { planOf } from './plan.ts';
 
 const scenarios = listScenarios();

@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
+import { known, load, problemsOf } from './loader.test-support.ts';
 import { loadScenario, refuseUnable, resolveContenders, ScenarioError } from './loader.ts';
-import { known, load, problemsOf } from './loader-fixture.ts';
 
 const rest = 'fleet: [{ id: app, count: 4 }]\nload: { open: { rate: 100/s }, duration: 10s }\n';
 

@@ -5,16 +5,10 @@
  * A strategy given as a path in the file is relative to the file's folder; one on the command line is relative to the
  * working directory. In the loaded scenario all of them are relative to the file's folder.
  */
-import { basename, dirname, resolve } from 'node:path';
+import { statSync } from 'node:fs';
+import { basename, dirname, relative, resolve } from 'node:path';
 import { faultFindings, fleetFindings, loadFindings, type Sections } from './consistency.ts';
-import {
-  type Known,
-  nameOf,
-  namesIn,
-  type ResolvedContender,
-  rebasePaths,
-  resolveEntries,
-} from './contenders.ts';
+import { isPath, type Known, nameOf, namesIn, type ResolvedContender, resolveEntries } from './contenders.ts';
 import { contendersOf, expectationFindings } from './expectations.ts';
 import { explain } from './explain.ts';
 import { findScenario } from './library.ts';
@@ -78,7 +72,7 @@ export function loadScenario(options: LoadOptions): LoadedScenario {
     [written, raw.contenders].flatMap((it) => namesIn(it) ?? [...known.strategies.keys()]),
   );
   const resolved = valid.contenders
-    ? resolveEntries(valid.contenders, valid.balancer ? raw : {}, known, directory)
+    ? resolveEntries(valid.contenders, valid.balancer ? raw : {}, resolving(known), directory)
     : { contenders: [], findings: [] };
 
   const problems: Problem[] = [...source.problems];
@@ -125,7 +119,7 @@ export function resolveContenders(loaded: LoadedScenario, known: Known): readonl
   const { contenders, findings } = resolveEntries(
     loaded.scenario.contenders,
     loaded.raw,
-    known,
+    resolving(known),
     loaded.directory,
   );
   if (findings.length > 0) throw new ScenarioError(findings.map(loaded.place));
@@ -151,6 +145,30 @@ function* unable(
         key: true,
         message: `expected a fault that the ${driver} driver can do (${able || 'it can do none'}), got ${kind}${driver === 'docker' ? '' : '; use --driver docker'}`,
       };
+}
+
+const resolving = (known: Known) => ({ ...known, resolvePath: known.resolvePath ?? existingFile });
+
+function existingFile(path: string, directory: string): string | undefined {
+  const file = resolve(directory, path);
+  return statSync(file, { throwIfNoEntry: false })?.isFile() ? file : undefined;
+}
+
+/** Paths that came from the command line start at the working directory; from here on they start at `directory`. */
+function rebasePaths(raw: Record<string, unknown>, overrides: Overrides, directory: string): void {
+  if (!Array.isArray(raw.contenders)) return;
+  raw.contenders = raw.contenders.map((it: unknown, i) => {
+    const strategy = typeof it === 'string' ? it : (it as { strategy?: unknown } | null)?.strategy;
+    if (
+      typeof strategy !== 'string' ||
+      !isPath(strategy) ||
+      overrides.madeBy(['contenders', i]) === undefined
+    )
+      return it;
+    const path = relative(directory, resolve(strategy));
+    const rebased = path.startsWith('.') ? path : `./${path}`;
+    return typeof it === 'string' ? rebased : { ...(it as object), strategy: rebased };
+  });
 }
 
 /** The top of the scenario as a mapping; the schema says what else it should have been. */

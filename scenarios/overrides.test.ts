@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import test from 'ava';
-import { known, load, problemsOf } from './loader-fixture.ts';
+import { known, load, problemsOf } from './loader.test-support.ts';
 import { ScenarioError } from './problem.ts';
 
 const open = `fleet: [{ id: app, count: 4, service: { constant: { mean: 5ms } } }]

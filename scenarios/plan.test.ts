@@ -1,5 +1,5 @@
 import test from 'ava';
-import { load } from './loader-fixture.ts';
+import { load } from './loader.test-support.ts';
 import { planOf } from './plan.ts';
 
 const fleet = 'fleet: [{ id: app, count: 4, workers: 8, service: { constant: { mean: 10ms } } }]\n';
