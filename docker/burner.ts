@@ -42,7 +42,7 @@ export class Burner {
     return {
       cancel: () => {
         task.cancelled = true;
-        if (task.thread) Atomics.store(task.thread.wanted, 0, 0);
+        if (task.thread?.task === task) Atomics.store(task.thread.wanted, 0, 0);
       },
     };
   }

@@ -75,25 +75,33 @@ test.serial('reset drops what is queued and in service, and their workers are fr
 test.serial(
   'requests without a quantile draw by the seed: the same after a reset to the same seed',
   async (t) => {
-    const { url, control } = await startBackend(t, {
-      service: { kind: 'bimodal', options: { fast: 0, slow: 150, share: 0.5 } },
-    });
+    const service = { kind: 'bimodal', options: { fast: 0, slow: 1_200, share: 0.5 } };
+    const { url, control } = await startBackend(t, { workers: 20, service });
     const pattern = async (seed: number) => {
       await control('POST /reset', { seed });
-      let slow = '';
-      for (let i = 0; i < 12; i++) {
+      const kinds = Array.from({ length: 16 }, async (_, i) => {
         const begun = performance.now();
-        await (await fetch(url)).text();
-        slow += performance.now() - begun > 140 ? 's' : 'f';
-      }
-      return slow;
+        await (await fetch(url, { headers: { 'steelyard-request': String(i) } })).text();
+        return performance.now() - begun < 1_000 ? 'fast' : 'slow';
+      });
+      return (await Promise.all(kinds)).join(' ');
     };
     const first = await pattern(4);
-    t.regex(first, /s/);
+    t.regex(first, /fast/);
+    t.regex(first, /slow/);
     t.not(first, await pattern(5));
     t.is(first, await pattern(4));
   },
 );
+
+test.serial('a reset ends health checks that wait, too', async (t) => {
+  const { raw, control, setFault } = await startBackend(t);
+  await setFault('hang');
+  const hung = raw(get('/health'), 20_000);
+  while ((await control('GET /state')).says.healthChecks === 0);
+  await control('POST /reset', {});
+  t.not((await hung).end, 'open');
+});
 
 test.serial(
   'faults say when they were taken, on the monotonic clock; deleting one that is not on says so',

@@ -184,6 +184,24 @@ for (const cancelAbandoned of [true, false])
     },
   );
 
+test.serial(
+  'a process that is stopped does no work meanwhile: its queue is still ahead of it when it goes on',
+  async (t) => {
+    const { child, url, control } = await startBackend(t, {
+      workers: 1,
+      service: { kind: 'constant', options: { mean: 500 } },
+    });
+    const answers = Array.from({ length: 4 }, () => fetch(url).then(() => performance.now()));
+    while ((await control('GET /state')).says.queued < 3);
+    child.kill('SIGSTOP');
+    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    const thawed = performance.now();
+    child.kill('SIGCONT');
+    const last = Math.max(...(await Promise.all(answers))) - thawed;
+    t.true(last > 1_000, `three more services of 500 ms took ${last} ms`);
+  },
+);
+
 test.serial('burning costs the CPU that sleeping does not', async (t) => {
   const spent = async (work: 'burn' | 'sleep') => {
     const { url, control } = await startBackend(t, {

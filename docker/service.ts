@@ -18,6 +18,9 @@ import { Timers } from './timers.ts';
 /** Requests that carry no number get one of their own from here on, far from the workload's. */
 const unnumbered = 2 ** 40;
 
+/** ms. Timers this late do not happen on a busy machine: the process was stopped. */
+const longestLateness = 250;
+
 class Request extends Job {
   readonly res: ServerResponse;
   open = true;
@@ -43,7 +46,9 @@ export class Service {
   counts: Record<Ending, number> = { served: 0, rejected: 0, faulted: 0, abandoned: 0 };
   healthChecks = 0;
   readonly #open = new Set<Request>();
-  readonly #timers = new Timers(now);
+  /** Of requests and health checks alike. */
+  readonly #responses = new Set<ServerResponse>();
+  readonly #timers = new Timers(now, { stall: longestLateness });
   readonly #wait: Wait = (ms, then) => this.#timers.add(now() + ms, then);
   readonly #answer: Answer;
   #horizon = 0;
@@ -80,9 +85,9 @@ export class Service {
       request.state = 'dropped';
       request.open = false;
       request.burn?.cancel();
-      request.res.destroy();
     }
     this.#open.clear();
+    for (const res of this.#responses) res.destroy();
     this.seed = seed;
     this.received = this.healthChecks = 0;
     this.counts = { served: 0, rejected: 0, faulted: 0, abandoned: 0 };
@@ -110,6 +115,8 @@ export class Service {
 
   #receive(req: IncomingMessage, res: ServerResponse): void {
     res.sendDate = false;
+    this.#responses.add(res);
+    res.on('close', () => this.#responses.delete(res));
     const begin = this.#isHealthCheck(req.url)
       ? () => checkHealth(this, res, this.#wait)
       : () => this.#begin(req, res);
@@ -147,18 +154,17 @@ export class Service {
 
   #work(request: Request): void {
     if (this.#burner === undefined) {
-      this.#timers.add(request.finish, () => this.#complete(request));
+      this.#timers.add(request.finish, (at) => this.#complete(request, at));
       return;
     }
-    request.burn = this.#burner.burn(request.finish - request.start, () => {
-      request.finish = now(); // CPU time has no intended finish.
-      this.#complete(request);
-    });
+    // CPU time has no intended finish.
+    request.burn = this.#burner.burn(request.finish - request.start, () => this.#complete(request, now()));
   }
 
-  #complete(request: Request): void {
+  #complete(request: Request, finish: number): void {
     if (request.state === 'dropped') return;
-    this.#horizon = Math.max(this.#horizon, request.finish);
+    request.finish = finish;
+    this.#horizon = Math.max(this.#horizon, finish);
     const next = this.model.finish(request);
     if (next !== undefined) this.#work(next);
     if (request.open) this.#carryOut(request);

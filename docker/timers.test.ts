@@ -44,6 +44,32 @@ test('what a due one adds runs in the same go where it is due too', (t) => {
   t.is(timers.size, 0);
 });
 
+test('after a stall everything is put off by as much as the first was late, and is told when it was due then', (t) => {
+  const timers = new Timers(() => -1e12, { stall: 250 });
+  const ran: [string, number][] = [];
+  for (const [name, at] of [
+    ['a', 100],
+    ['b', 130],
+    ['c', 900],
+  ] as const)
+    timers.add(at, (due) => ran.push([name, due]));
+  timers.runDue(350);
+  t.deepEqual(
+    ran,
+    [
+      ['a', 100],
+      ['b', 130],
+    ],
+    'late by no more than that is just late',
+  );
+  timers.add(400, (due) => ran.push(['d', due]));
+  timers.runDue(1400);
+  t.deepEqual(ran.slice(2), [['d', 1400]]);
+  timers.runDue(1900);
+  t.deepEqual(ran.slice(3), [['c', 1900]]);
+  timers.clear();
+});
+
 test('on a real clock: never more than the slack early, and half of them within a few milliseconds', async (t) => {
   const now = () => performance.now();
   const timers = new Timers(now);
