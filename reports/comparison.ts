@@ -19,7 +19,7 @@ const onlyWithFaults = new Set<MetricName>(['sacrificed', 'detection', 'recovery
 
 export interface Cell {
   text: string;
-  /** As good as the best, to the digits printed, where not all are. */
+  /** As good as the best, to the digits printed, where at most half of the contenders are: what most share is no distinction. */
   best: boolean;
 }
 
@@ -64,7 +64,7 @@ export function compare(summary: Summary): Comparison {
     if (best === undefined || best === Number.POSITIVE_INFINITY) return;
     const text = inUnit(best, metric.unit);
     const holders = rows.filter((row) => row.place !== undefined && row.cells[column]!.text === text);
-    if (holders.length < ranked.length) for (const row of holders) row.cells[column]!.best = true;
+    if (holders.length <= ranked.length / 2) for (const row of holders) row.cells[column]!.best = true;
   });
   return { columns: used, rows };
 }

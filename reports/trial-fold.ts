@@ -40,8 +40,9 @@ export function foldTrial(
   const union = faultTime(windows, trial.windowMs);
   const judge = new Judge(rows, run.scenario.load, trial.windowMs);
   const { whole, phases } = samplesOf(rows, judge, union, trial.windowMs);
+  // Without a single row nothing was lived through: the faults' times would be the scenario's, and the rest invented.
   const lived = windows
-    .filter(({ taken }) => taken < trial.windowMs)
+    .filter(({ taken }) => rows.length > 0 && taken < trial.windowMs)
     .map((window) => ({ window, ...failoverOf(run, trial, window, rows, attempts, mine, judge) }));
   return {
     trial,

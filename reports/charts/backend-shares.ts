@@ -58,7 +58,7 @@ export default define({
     const lines = (series: Series, of: readonly string[], mark: (id: string) => Spec): Spec[] =>
       of.map((id) => ({
         data: { values: series.steps.map(({ t, shares }) => ({ t, share: shares[ids.indexOf(id)] })) },
-        mark: { type: 'line', clip: true, interpolate: 'monotone', ...mark(id) },
+        mark: { type: 'line', clip: true, ...mark(id) },
         encoding: {
           x: timeAxis(series),
           y: {

@@ -64,10 +64,14 @@ function drawing({ folds }: Series, to: number, top: number): Spec {
       y2: from === '0' ? { datum: 0 } : { field: from },
     },
   });
+  // The earlier mark is the taller one, so that the later one's line never crosses its words.
   const markers = [
-    { ms: detectMs, text: 'detected', level: 0.97, dash: [5, 3] },
-    { ms: recoverMs, text: 'recovered', level: 0.86, dash: [1, 0] },
-  ].filter((it): it is typeof it & { ms: number } => it.ms !== null && it.ms / 1000 <= to);
+    { ms: recoverMs, text: 'recovered', dash: [1, 0] },
+    { ms: detectMs, text: 'detected', dash: [5, 3] },
+  ]
+    .filter((it): it is typeof it & { ms: number } => it.ms !== null && it.ms / 1000 <= to)
+    .sort((one, two) => one.ms - two.ms)
+    .map((it, rank) => ({ ...it, level: top * (rank === 0 ? 0.97 : 0.86) }));
   const held = healedMs === null ? to : Math.min(to, (healedMs - takenMs) / 1000);
   return panel([
     {
@@ -79,12 +83,12 @@ function drawing({ folds }: Series, to: number, top: number): Spec {
     bars('good', 'all', { color: color.vermilion, fillOpacity: 0.9 }),
     ...markers.flatMap(({ ms, text, level, dash }): Spec[] => {
       const nearEnd = ms / 1000 > to * 0.6;
-      const values = [{ t: ms / 1000, level: top * level, text: `${text} ${inUnit(ms, 'ms')}` }];
+      const values = [{ t: ms / 1000, level, text: `${text} ${inUnit(ms, 'ms')}` }];
       return [
         {
           data: { values },
           mark: { type: 'rule', color: color.ink, strokeWidth: 1.5, strokeDash: dash },
-          encoding: { x },
+          encoding: { x, y: { ...y, field: 'level' }, y2: { datum: 0 } },
         },
         {
           data: { values },

@@ -45,8 +45,7 @@ export default define({
       axis: {
         title: 'of ok responses were faster',
         values: positions.filter((at) => at <= farthest),
-        labelExpr:
-          names.map((name, i) => `abs(datum.value - ${positions[i]}) < 1e-6 ? '${name}' : `).join('') + "''",
+        labelExpr: `${names.map((name, i) => `abs(datum.value - ${positions[i]}) < 1e-6 ? '${name}' : `).join('')}''`,
       },
     };
     const y: Spec = {

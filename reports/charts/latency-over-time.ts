@@ -17,7 +17,7 @@ function titleOf(all: readonly Series[]): string {
   const { low, high } = range;
   return low.name === high.name
     ? `${when} was ${milliseconds(low.value)}`
-    : `${when} was ${milliseconds(low.value)} with ${low.name} and ${milliseconds(high.value)} with ${high.name}`;
+    : `${when} ran from ${milliseconds(low.value)} (${low.name}) to ${milliseconds(high.value)} (${high.name})`;
 }
 
 export default define({
@@ -47,7 +47,7 @@ export default define({
             ({ key, color: stroke, dash, width }): Spec => ({
               data: { values: series.steps.map((step) => ({ t: step.t, ms: step[key] })) },
               mark: {
-                ...{ type: 'line', clip: true, interpolate: 'monotone', invalid: 'break-paths-show-domains' },
+                ...{ type: 'line', clip: true, invalid: 'break-paths-show-domains' },
                 ...{ color: stroke, strokeDash: dash, strokeWidth: width },
               },
               encoding: {

@@ -31,7 +31,7 @@ export default define({
         ),
       },
       mark: {
-        ...{ type: 'area', clip: true, interpolate: 'monotone' },
+        ...{ type: 'area', clip: true, interpolate: 'step' },
         ...(kind === 'ok'
           ? { color: color.blue, fillOpacity: 0.22, line: { color: color.blue, strokeWidth: 2 } }
           : { color: color.vermilion, fillOpacity: 0.9 }),

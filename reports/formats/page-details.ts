@@ -1,0 +1,121 @@
+/** What stands behind the verdict: each contender in full, the machine, how to run it again. */
+import { inOrder, type Report } from '../judge.ts';
+import { count, inUnit, milliseconds, percent, plural } from '../numbers.ts';
+import type { ContenderSummary, PhaseMeasures } from '../summary.ts';
+import { html, type Markup } from './markup.ts';
+import { dataTable } from './page-charts.ts';
+
+function phasesTable(contender: ContenderSummary): Markup {
+  const line = (name: string, it: PhaseMeasures) => [
+    name,
+    `${it.seconds.toFixed(2)} s`,
+    count(it.requests.sent),
+    ...[it.throughput, it.goodput].map((value) => inUnit(value, '/s')),
+    inUnit(it.errorRate, 'share'),
+    ...[it.latencyMs.p50, it.latencyMs.p95, it.latencyMs.p99, it.deadlineLatencyMs.p99].map((value) =>
+      inUnit(value, 'ms'),
+    ),
+  ];
+  const { phases, rounds } = contender;
+  return dataTable({
+    columns: [
+      '',
+      'time',
+      'sent',
+      'throughput',
+      'goodput',
+      'errors',
+      'p50',
+      'p95',
+      'p99',
+      'p99, errors at the deadline',
+    ],
+    rows: [
+      line('all', contender),
+      ...(phases
+        ? (['before', 'during', 'after'] as const).map((phase) => line(`${phase} faults`, phases[phase]))
+        : []),
+      ...(rounds.length > 1 ? rounds.map((round) => line(`round ${round.round + 1}`, round)) : []),
+    ],
+  });
+}
+
+function contenderDetails(contender: ContenderSummary): Markup {
+  const { requests, failover } = contender;
+  const options = Object.keys(contender.options).length > 0 ? JSON.stringify(contender.options) : 'defaults';
+  const cpu = contender.cpuMicrosPerRequest;
+  const other = [
+    ...(requests.inFlightAtEnd > 0 ? [`${count(requests.inFlightAtEnd)} in flight at the end`] : []),
+    ...(requests.notSent > 0 ? [`${count(requests.notSent)} not sent`] : []),
+    ...(requests.late > 0 ? [`${count(requests.late)} late`] : []),
+  ];
+  return html`<details class="contender"><summary>${contender.name}</summary><div>
+${contender.error !== undefined && html`<p class="banner">Failed: ${contender.error}</p>`}
+<dl>
+<dt>strategy</dt><dd>${contender.strategy} (${options})</dd>
+<dt>requests</dt><dd>${count(requests.sent)} sent = ${count(requests.ok)} ok + ${count(requests.failed)} failed + ${count(requests.lost)} lost + ${count(requests.inFlightAtEnd)} in flight at the end${other.length > 0 && `; ${other.join(', ')}`}</dd>
+<dt>outcomes</dt><dd>${Object.entries(requests.byOutcome)
+    .map(([name, n]) => `${name} ${count(n)}`)
+    .join(', ')}</dd>
+<dt>retries</dt><dd>${count(contender.retries)}</dd>
+<dt>evenness (Jain)</dt><dd>${contender.fairness === null ? '–' : contender.fairness.toFixed(3)}</dd>
+<dt>balancer’s CPU</dt><dd>${cpu === null ? 'not measured' : `${cpu.toFixed(0)} µs per request`}</dd>
+${failover.map(
+  (it) =>
+    html`<dt>${it.kind} of ${it.backends.join(', ')}</dt><dd>last sent to it ${
+      it.lastSentMs === null ? 'before the fault' : `${milliseconds(it.lastSentMs)} after the fault`
+    }; overshoot ${it.overshoot === null ? '–' : `${it.overshoot.toFixed(2)} × its fair share`}; fair share again ${
+      it.healedMs === null ? '–' : inUnit(it.fairAgainMs ?? Number.POSITIVE_INFINITY, 'ms')
+    }${it.healedMs !== null && it.fairAgainMs !== null && ' after the heal'}</dd>`,
+)}
+</dl>
+${phasesTable(contender)}
+</div></details>`;
+}
+
+export function contendersSection({ summary }: Report): Markup {
+  const contenders = inOrder(summary).map((name) => summary.contenders.find((it) => it.name === name)!);
+  return html`<section><h2>Each contender in full</h2>${contenders.map(contenderDetails)}</section>`;
+}
+
+export function environmentSection({ run }: Report): Markup {
+  const { environment: it, timing } = run;
+  const memory = `${(it.memoryBytes / 2 ** 30).toFixed(1)} GiB`;
+  return html`<section><h2>Measured on</h2>
+<dl>
+<dt>driver</dt><dd>${run.driver}${it.docker !== undefined && `, Docker ${it.docker}`}</dd>
+<dt>machine</dt><dd>${it.cpus} × ${it.cpuModel}, ${memory}, ${it.platform}, kernel ${it.kernel}</dd>
+<dt>load average</dt><dd>${it.loadAverage.toFixed(2)} when it began</dd>
+<dt>versions</dt><dd>Steelyard ${it.steelyard}, Node ${it.node}</dd>
+<dt>began</dt><dd><time datetime="${run.startedAt}">${run.startedAt}</time></dd>
+<dt>took</dt><dd>${milliseconds(timing.wallMs)}, ${percent(timing.overhead)} of it outside the load windows</dd>
+<dt>run</dt><dd>${run.id}</dd>
+</dl></section>`;
+}
+
+/** An argument as a POSIX shell takes it. */
+export function shellWord(text: string): string {
+  return /^[\w./:=@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+/** The command that runs this again. A simulation has a command of its own; `--seed` pairs the requests. */
+export function command({ run }: Report): string {
+  const { driver, scenario, seed, source } = run;
+  return [
+    ...(driver === 'simulation' ? ['steelyard', 'simulate'] : ['steelyard', 'run']),
+    source.file,
+    ...(driver === 'simulation' ? [] : ['--driver', driver]),
+    ...['--contenders', run.contenders.map(({ name }) => name).join(',')],
+    ...['--rounds', String(scenario.rounds), '--seed', String(seed)],
+    ...source.sets.flatMap((set) => ['--set', set]),
+  ]
+    .map(shellWord)
+    .join(' ');
+}
+
+export function reproduceSection(report: Report): Markup {
+  return html`<section><h2>Run it again</h2>
+<pre><code>npx ${command(report)}</code></pre>
+<details><summary>The scenario, as it was written (${plural(report.run.source.text.split('\n').length, 'line')})</summary><pre><code>${report.run.source.text}</code></pre></details>
+</section>`;
+}

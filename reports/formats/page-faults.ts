@@ -1,0 +1,63 @@
+/** The faults' timeline: one strip per contender, drawn in percent so that it fits any width. */
+import { counted } from '../contenders.ts';
+import { inOrder, type Report } from '../judge.ts';
+import { milliseconds, plural } from '../numbers.ts';
+import type { Failover } from '../summary.ts';
+import { html, type Markup } from './markup.ts';
+
+const seconds = (ms: number) => `${Number((ms / 1000).toFixed(2))} s`;
+
+function strip(failovers: readonly Failover[], windowMs: number): Markup {
+  const at = (ms: number) => `${((Math.min(windowMs, Math.max(0, ms)) / windowMs) * 100).toFixed(2)}%`;
+  const bar = (from: number, to: number, fill: string, y: number, height: number) =>
+    html`<rect x="${at(from)}" width="${at(to - from)}" y="${y}" height="${height}" fill="${fill}"/>`;
+  return html`<svg role="img" aria-label="${failovers.map(spoken).join(' ')}"><rect y="9" width="100%" height="2" fill="var(--grid)"/>${failovers.map(
+    ({ takenMs, healedMs, detectMs, fairAgainMs }) => {
+      const healed = healedMs ?? windowMs;
+      const detected = detectMs === null ? healed : takenMs + detectMs;
+      return html`${bar(takenMs, healed, 'var(--band)', 2, 16)}${bar(takenMs, detected, 'var(--vermilion)', 6, 8)}${
+        healedMs !== null && bar(healed, healed + (fairAgainMs ?? windowMs), 'var(--blue)', 8, 4)
+      }`;
+    },
+  )}</svg>`;
+}
+
+function spoken({ kind, backends, takenMs, healedMs, detectMs, fairAgainMs }: Failover): string {
+  const detected = detectMs === null ? 'never detected' : `detected after ${milliseconds(detectMs)}`;
+  const healed = healedMs === null ? 'not healed' : `healed at ${seconds(healedMs)}`;
+  const fair =
+    healedMs === null
+      ? ''
+      : fairAgainMs === null
+        ? ', no fair share again'
+        : `, fair share again after ${milliseconds(fairAgainMs)}`;
+  return `${kind} of ${backends.join(', ')} at ${seconds(takenMs)}: ${detected}, ${healed}${fair}.`;
+}
+
+export function faultsSection({ run, folds, summary }: Report): Markup {
+  const { faults } = run.scenario;
+  if (faults.length === 0) return html``;
+  const windowMs = Math.max(1, ...folds.map(({ trial }) => trial.windowMs));
+  const lived = inOrder(summary).flatMap((name) => {
+    const own = counted(folds.filter(({ trial }) => trial.contender === name));
+    const failover = own[0]?.failover ?? [];
+    return failover.length === 0 ? [] : [{ name, failover }];
+  });
+  const ticks = Array.from({ length: 5 }, (_, i) => i / 4);
+  return html`<section>
+<h2>${plural(faults.length, 'fault')} in ${seconds(windowMs)}</h2>
+<p>${faults.map(
+    ({ kind, on, at, until }, i) =>
+      html`${i > 0 && ' '}A ${kind} of ${[on].flat().join(', ')} was planned for ${seconds(at)}${
+        until === undefined ? ' until the end' : ` until ${seconds(until)}`
+      }.`,
+  )}</p>
+<ul class="legend"><li><svg viewBox="0 0 28 12" aria-hidden="true"><rect width="28" height="12" fill="var(--band)"/></svg>the fault holds</li><li><svg viewBox="0 0 28 12" aria-hidden="true"><rect y="2" width="28" height="8" fill="var(--vermilion)"/></svg>not yet detected</li><li><svg viewBox="0 0 28 12" aria-hidden="true"><rect y="4" width="28" height="4" fill="var(--blue)"/></svg>healed, without its fair share yet</li></ul>
+<div class="strips">${lived.map(
+    ({ name, failover }) => html`<span>${name}</span><div>${strip(failover, windowMs)}</div>`,
+  )}<span aria-hidden="true"></span><div><svg class="axis" aria-hidden="true">${ticks.map(
+    (part) =>
+      html`<text x="${part * 100}%" y="13" text-anchor="${part === 0 ? 'start' : part === 1 ? 'end' : 'middle'}">${seconds(part * windowMs)}</text>`,
+  )}</svg></div></div>
+</section>`;
+}
