@@ -11,37 +11,49 @@ export type DockerAvailability =
 const patienceMs = 3_000;
 const otherwise = 'or use --driver process';
 
-/** Asks the daemon for its version. Takes milliseconds where one answers, and 3 s at most. */
+/** Asks the daemon for its version. Takes milliseconds where one answers, and some seconds at most. */
 export async function dockerAvailable(): Promise<DockerAvailability> {
   try {
+    // testcontainers passes over a DOCKER_HOST where nobody answers and takes another daemon: not what was asked for.
+    if (process.env.DOCKER_HOST !== undefined) {
+      const { default: Dockerode } = await import('dockerode');
+      await within(patienceMs, new Dockerode().version());
+    }
     const client = await within(patienceMs, runtimeClient());
     const { Version } = await within(patienceMs, client.container.dockerode.version());
-    const { operatingSystem, remoteSocketPath } = client.info.containerRuntime;
-    if (process.platform === 'linux' && !/docker desktop/i.test(operatingSystem) && remoteSocketPath !== '')
-      return { available: true, daemon: true, version: Version };
-    const reason = `Docker runs in a virtual machine here, which hides the containers' addresses from this host; use Linux, ${otherwise}`;
+    const where = elsewhere(client.info.containerRuntime.operatingSystem);
+    if (where === undefined) return { available: true, daemon: true, version: Version };
+    const reason = `Docker runs ${where}, which hides the containers' addresses from this host; run Steelyard on the Linux machine where the containers run, ${otherwise}`;
     return { available: false, daemon: true, reason };
   } catch (error) {
-    return { available: false, daemon: false, reason: diagnose(error as NodeJS.ErrnoException) };
+    return { available: false, daemon: false, reason: diagnose(error as Error) };
   }
 }
 
-/** Why nobody answered, as far as it can be told from the socket. testcontainers itself only says that nothing worked. */
-function diagnose(error: NodeJS.ErrnoException): string {
-  const host = process.env.DOCKER_HOST;
-  if (host !== undefined && !host.startsWith('unix://'))
+/** Where the containers run when it is not here: load goes to their own addresses, and those must be reachable. */
+function elsewhere(operatingSystem: string): string | undefined {
+  if (process.platform !== 'linux' || /docker desktop/i.test(operatingSystem)) return 'in a virtual machine';
+  const host = process.env.DOCKER_HOST ?? 'unix://';
+  const isHere = /^unix:|^(tcp|http):\/\/(localhost|127\.)/.test(host);
+  return isHere ? undefined : `on another machine (DOCKER_HOST=${host})`;
+}
+
+/** Why nobody answered, as far as it can be told from the socket. */
+function diagnose(error: Error): string {
+  const host = process.env.DOCKER_HOST ?? 'unix:///var/run/docker.sock';
+  if (!host.startsWith('unix://'))
     return `no Docker daemon answers at DOCKER_HOST=${host} (${error.message}); correct it, ${otherwise}`;
-  const socket = host?.slice('unix://'.length) ?? '/var/run/docker.sock';
+  const socket = host.slice('unix://'.length);
   if (!existsSync(socket))
     return isInstalled('dockerd') || isInstalled('docker')
-      ? `Docker is installed but its daemon is not running (no ${socket}); start it with "sudo systemctl start docker", ${otherwise}`
+      ? `Docker is installed but no daemon is running (there is no ${socket}); start it with "sudo systemctl start docker", ${otherwise}`
       : `Docker is not installed; see https://docs.docker.com/engine/install, ${otherwise}`;
   try {
     accessSync(socket, constants.R_OK | constants.W_OK);
   } catch {
     return `no permission to use ${socket}; run "sudo usermod -aG docker $USER" and log in again, ${otherwise}`;
   }
-  return `the Docker daemon does not answer at ${socket} (${error.message}); restart it with "sudo systemctl restart docker", ${otherwise}`;
+  return `no Docker daemon answers at ${socket}; restart it with "sudo systemctl restart docker", ${otherwise}`;
 }
 
 function isInstalled(command: string): boolean {

@@ -5,12 +5,13 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Dockerode from 'dockerode';
-import { type ContainerRuntimeClient, getContainerRuntimeClient } from 'testcontainers';
+import type { ContainerRuntimeClient } from 'testcontainers';
 
 process.env.TESTCONTAINERS_RYUK_DISABLED ??= 'true';
 
 /** The client of the daemon; made once, and only once one has answered. */
-export function runtimeClient(): Promise<ContainerRuntimeClient> {
+export async function runtimeClient(): Promise<ContainerRuntimeClient> {
+  const { getContainerRuntimeClient } = await import('testcontainers'); // slow to load: only where Docker is asked for
   return getContainerRuntimeClient();
 }
 

@@ -4,7 +4,6 @@
  * faults are done to it: `docker-host.ts`.
  */
 import { randomBytes } from 'node:crypto';
-import { GenericContainer, PullPolicy, type WaitStrategy } from 'testcontainers';
 import type { BackendSpec } from '../../scenarios/scenario.ts';
 import { labelsOf } from '../ownership.ts';
 import { dockerAvailable } from './docker-available.ts';
@@ -16,7 +15,8 @@ import { fleetOf, type Host } from './fleet.ts';
 import { backendImage, serverFile } from './image.ts';
 import { servesAs } from './serves.ts';
 
-const readyMs = 15_000;
+/** Generous: a busy machine takes its time, and a server that has died is noticed at once. */
+const readyMs = 45_000;
 const fleetLabel = 'steelyard.fleet';
 
 export const dockerDriver: Driver = {
@@ -66,6 +66,7 @@ interface Start {
 
 async function startBackend({ spec, backend, image, network, run, fleet, signal }: Start): Promise<Host> {
   const labels = { ...labelsOf(run), [fleetLabel]: fleet, 'steelyard.backend': spec.id };
+  const { Contained, waiting } = await import('./docker-container.ts'); // testcontainers is slow to load: only where it is needed
   signal.throwIfAborted();
   const holder = await new Contained(image)
     .at(network.name, backend.host)
@@ -90,33 +91,6 @@ async function startBackend({ spec, backend, image, network, run, fleet, signal 
     server: client.container.getById(server.getId()),
     network: client.network.getById(network.id),
   });
-}
-
-/** A container that may do nothing but what its process does, at an address of ours. */
-class Contained extends GenericContainer {
-  constructor(image: string) {
-    super(image);
-    this.withAutoCleanup(false).withPullPolicy(PullPolicy.neverPull());
-    this.hostConfig.CapDrop = ['ALL'];
-    this.hostConfig.SecurityOpt = ['no-new-privileges'];
-    this.hostConfig.ReadonlyRootfs = true;
-  }
-
-  at(network: string, IPv4Address: string): this {
-    this.createOpts.NetworkingConfig = { EndpointsConfig: { [network]: { IPAMConfig: { IPv4Address } } } };
-    return this.withNetworkMode(network);
-  }
-}
-
-/** testcontainers' own port check looks for published ports, and there are none. */
-function waiting(until: (containerId: string) => Promise<void>): WaitStrategy {
-  const strategy: WaitStrategy = {
-    waitUntilReady: (container) => until(container.id),
-    withStartupTimeout: () => strategy,
-    isStartupTimeoutSet: () => true,
-    getStartupTimeout: () => readyMs,
-  };
-  return strategy;
 }
 
 /** Rejects with what the server last wrote when its container has ended. */

@@ -24,7 +24,7 @@ export interface Host {
 const graceMs = 10_000;
 /** How long a fault may take to show at the socket, and each look at it. */
 const holdMs = { whole: 3_000, look: 200 };
-const serveMs = 10_000;
+const serveMs = 30_000;
 
 /** What a new connection meets while a fault holds; of several at once, the first of these. */
 const signs: readonly (readonly [HostFaultKind, readonly Met[]])[] = [

@@ -14,7 +14,7 @@ import type { Host } from './fleet.ts';
 import { serverFile } from './image.ts';
 
 const server = fileURLToPath(new URL(`../../${serverFile}`, import.meta.url));
-const readyMs = 10_000;
+const readyMs = 45_000;
 
 export class BackendProcess implements Host {
   readonly spec: BackendSpec;

@@ -42,7 +42,7 @@ export async function servesAs(
       }
     }
     if (look % 5 === 0) await alive?.();
-    await sleep(20);
+    await sleep(look < 10 ? 25 : 100);
   }
 }
 
