@@ -48,6 +48,5 @@ try {
   await run(readSettings(process.env.STEELYARD_BACKEND));
 } catch (error) {
   process.stderr.write(`backend: ${(error as Error).message}\n`);
-  process.exitCode = error instanceof RangeError ? 2 : 1;
-  process.exit();
+  process.exit(1);
 }
