@@ -1,0 +1,84 @@
+import test from 'ava';
+import type { RequestRow } from '../harness/recording.ts';
+import { requestsOf } from './fixture-recording.ts';
+import { type Bin, bandOf, binsAround, recoveredAt } from './recovery.ts';
+import { Judge } from './sample.ts';
+
+const good = (t: number): Bin => ({ t, good: 100, bad: 0, p99: 20 });
+const broken = (t: number): Bin => ({ t, good: 60, bad: 40, p99: 1000 });
+const before = Array.from({ length: 20 }, (_, i) => good(-2_000 + i * 100));
+const after = (of: (t: number) => Bin) => Array.from({ length: 30 }, (_, i) => of(i * 100));
+const band = bandOf(before, 1)!;
+
+test('the band: 10% below the lowest goodput and 25% above the highest p99 of the 2 s before', (t) => {
+  const uneven = [...before, { ...good(-100), good: 80, p99: 40 }];
+  t.deepEqual(bandOf(uneven, 1), { goodput: 72, p99: 50 });
+});
+
+test('three of four backends are asked for three quarters of the goodput, and allowed four thirds of the p99', (t) => {
+  const part = bandOf(before, 0.75)!;
+  t.is(part.goodput, 100 * 0.9 * 0.75);
+  t.is(part.p99, (20 * 1.25) / 0.75);
+});
+
+test('no survivor: the whole is asked for, so that it recovers with the fleet', (t) => {
+  t.deepEqual(bandOf(before, 0), bandOf(before, 1));
+});
+
+test('fewer than five bins before the fault are no reference', (t) => {
+  t.is(bandOf(before.slice(-4), 1), undefined);
+  t.is(recoveredAt(after(good), undefined), null);
+});
+
+for (const [bins, expected, why] of [
+  [after(good), 0, 'the band was never left'],
+  [after((at) => (at < 700 ? broken(at) : good(at))), 700, 'inside from 700 ms on'],
+  [
+    after((at) => (at < 700 || at === 1_200 ? broken(at) : good(at))),
+    1_300,
+    'a relapse within the second begins it anew',
+  ],
+  [
+    after((at) => (at < 700 || at === 1_700 ? broken(at) : good(at))),
+    700,
+    'a relapse after a whole second does not',
+  ],
+  [after((at) => (at < 2_100 ? broken(at) : good(at))), null, 'less than 1 s of the run is left'],
+  [
+    after((at) => ({ ...good(at), p99: at < 500 ? 200 : 20 })),
+    500,
+    'slow is not recovered, though all is answered',
+  ],
+  [
+    after((at) => ({ ...good(at), good: at < 500 ? 80 : 100 })),
+    500,
+    'quick is not recovered, while a part goes missing',
+  ],
+] as [Bin[], number | null, string][])
+  test(`recovered at ${expected}: ${why}`, (t) => t.is(recoveredAt([...before, ...bins], band), expected));
+
+const hang: Partial<RequestRow> = { outcome: 'lost', cause: 'timeout', latency: 5_000_000 };
+
+test('a request that hangs counts against the bin it was due in, at the deadline', (t) => {
+  const rows = requestsOf([
+    { intended: 1_000_000 },
+    { intended: 1_050_000, ...hang },
+    { intended: 1_150_000 },
+  ]);
+  const bins = binsAround(rows, new Judge(rows, { deadline: 1_000, timeout: 10_000 }, 1_300), 1_000, 1_300);
+  const [first, second] = bins.filter(({ t: at }) => at >= 0);
+  t.deepEqual(first, { t: 0, good: 1, bad: 1, p99: 1000 });
+  t.deepEqual(second, { t: 100, good: 1, bad: 0, p99: 10 });
+});
+
+test('bins are aligned to the fault and whole: a fault at 2.55 s has 20 bins before it, one at 0.35 s has 3', (t) => {
+  const rows = requestsOf([]);
+  const judge = new Judge(rows, { deadline: 1_000, timeout: 10_000 }, 8_000);
+  t.is(binsAround(rows, judge, 2_550, 8_000)[0]!.t, -2_000);
+  t.is(binsAround(rows, judge, 350, 8_000)[0]!.t, -300);
+  t.is(
+    binsAround(rows, judge, 2_550, 8_000).at(-1)!.t,
+    5_300,
+    'the bin from 5.4 s would pass the end at 5.45 s',
+  );
+});
