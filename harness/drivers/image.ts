@@ -8,6 +8,7 @@
  */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
+import { posix } from 'node:path';
 import type Dockerode from 'dockerode';
 import { pack } from 'tar-stream';
 import { projectLabel } from '../ownership.ts';
@@ -29,20 +30,34 @@ interface ContextFile {
   readonly content: Buffer;
 }
 
+/** Loaded by listing them, so every file counts; of the rest of `scenarios`, what these import. */
+const folders = ['docker', 'scenarios/faults', 'scenarios/service-times'];
+
 /** What goes into the image, sorted by name: the Dockerfile, the server and the model, without tests. */
 export function contextFiles(): ContextFile[] {
-  const isSource = new RegExp(`^[a-z0-9/-]+\\.${extension}$`); // neither *.test.ts nor *.d.ts
-  const names = ['docker', 'scenarios'].flatMap((folder) =>
-    readdirSync(new URL(`${folder}/`, root), { recursive: true, encoding: 'utf8' })
-      .map((name) => `${folder}/${name.replaceAll('\\', '/')}`)
-      .filter((name) => isSource.test(name)),
-  );
+  const isSource = new RegExp(`^[a-z0-9-]+\\.${extension}$`); // neither *.test.ts nor *.d.ts
+  const names = new Set<string>();
+  const add = (name: string) => {
+    if (names.has(name)) return;
+    names.add(name);
+    for (const imported of importsOf(readFileSync(new URL(name, root), 'utf8')))
+      add(posix.join(posix.dirname(name), imported));
+  };
+  for (const folder of folders)
+    for (const file of readdirSync(new URL(`${folder}/`, root)))
+      if (isSource.test(file)) add(`${folder}/${file}`);
   return [
     { name: 'package.json', content: Buffer.from('{"type":"module"}\n') },
     ...['docker/Dockerfile', ...names]
       .sort()
       .map((name) => ({ name, content: readFileSync(new URL(name, root)) })),
   ];
+}
+
+/** The files that a source imports; types alone are stripped and need no file. */
+function importsOf(source: string): string[] {
+  const statements = source.matchAll(/^(?:import|export)\s(?!type\s)(?:[^;']*\sfrom\s)?\s*'(\.[^']+)'/gm);
+  return [...statements].map((match) => match[1]!);
 }
 
 /** The image's tag: a hash of its files and of the Node that may become its base. */
