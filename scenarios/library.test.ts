@@ -4,8 +4,8 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { scenarioJsonSchema } from './json-schema.ts';
 import { findScenario, listScenarios } from './library.ts';
-import { loadScenario } from './loader.ts';
 import { known } from './loader.test-support.ts';
+import { loadScenario } from './loader.ts';
 import { planOf } from './plan.ts';
 
 const scenarios = listScenarios();
