@@ -8,14 +8,14 @@ const get = (path: string) => `GET ${path} HTTP/1.1\r\nhost: a\r\n\r\n`;
 const long = { kind: 'constant', options: { mean: 3_000 } };
 
 test.serial('answers while every request hangs, and reset lets them go and leaves nothing', async (t) => {
-  const { url, raw, control, setFault } = await startBackend(t, {
+  const { url, raw, control, setFault, until } = await startBackend(t, {
     workers: 1,
     cache: { entries: 5, hit: 1 },
   });
   t.is((await fetch(url)).status, 200);
   await setFault('hang', { health: true }, 3);
   const hung = [raw(get('/')), raw(get('/')), raw(get('/health'), 300)];
-  while ((await control('GET /state')).says.inFlight < 2);
+  await until((state) => state.inFlight >= 2);
   const { says } = await control('GET /state');
   t.deepEqual(says.faults, [{ fault: 3, kind: 'hang' }]);
   t.deepEqual([says.id, says.seed, says.received, says.served, says.inFlight], ['app-1', 1, 3, 1, 2]);
@@ -53,14 +53,14 @@ test.serial('answers while every request hangs, and reset lets them go and leave
 });
 
 test.serial('reset drops what is queued and in service, and their workers are free', async (t) => {
-  const { url, control } = await startBackend(t, {
+  const { url, control, until } = await startBackend(t, {
     workers: 2,
     service: { kind: 'uniform', options: { min: 0, max: 60_000 } },
   });
   const stuck = Array.from({ length: 5 }, () =>
     fetch(url, { headers: { 'steelyard-quantile': '0.5' } }).catch(() => 'broken'),
   );
-  while ((await control('GET /state')).says.received < 5);
+  await until((state) => state.received >= 5);
   const before = (await control('GET /state')).says;
   t.deepEqual([before.busy, before.queued, before.inFlight], [2, 3, 5]);
   await control('POST /reset', { seed: 1 });
@@ -95,10 +95,10 @@ test.serial(
 );
 
 test.serial('a reset ends health checks that wait, too', async (t) => {
-  const { raw, control, setFault } = await startBackend(t);
+  const { raw, control, setFault, until } = await startBackend(t);
   await setFault('hang');
   const hung = raw(get('/health'), 20_000);
-  while ((await control('GET /state')).says.healthChecks === 0);
+  await until((state) => state.healthChecks > 0);
   await control('POST /reset', {});
   t.not((await hung).end, 'open');
 });
@@ -174,15 +174,15 @@ test.serial('watch stays open, and breaks the moment the process dies', async (t
 test.serial(
   'SIGTERM: refuses new connections, fails health on old ones, finishes what is in flight, exits 0',
   async (t) => {
-    const { child, url, port, control } = await startBackend(t, {
+    const { child, url, port, until } = await startBackend(t, {
       service: { kind: 'constant', options: { mean: 1_500 } },
     });
     const idle = connect({ port, host: '127.0.0.1' });
     await once(idle, 'connect');
     const pending = fetch(url).then((response) => response.status);
-    while ((await control('GET /state')).says.busy === 0);
+    await until((state) => state.busy > 0);
     child.kill('SIGTERM');
-    while (!(await control('GET /state')).says.draining);
+    await until((state) => state.draining);
     t.is((await exchange(port, get('/'))).end, 'refused');
     idle.write(get('/health'));
     const [answer] = (await once(idle, 'data')) as [Buffer];
@@ -194,10 +194,10 @@ test.serial(
 );
 
 test.serial('SIGTERM: does not wait for ever', async (t) => {
-  const { child, raw, control, setFault } = await startBackend(t);
+  const { child, raw, setFault, until } = await startBackend(t);
   await setFault('hang');
   const hung = raw(get('/'), 20_000);
-  while ((await control('GET /state')).says.inFlight === 0);
+  await until((state) => state.inFlight > 0);
   child.kill('SIGTERM');
   const [code] = (await once(child, 'exit')) as [number];
   t.is(code, 0);

@@ -79,13 +79,13 @@ test.serial('slow takes the time it says, and holds the worker', async (t) => {
 });
 
 test.serial('an error needs no worker: it comes while all are busy', async (t) => {
-  const { url, setFault, control } = await startBackend(t, {
+  const { url, setFault, until } = await startBackend(t, {
     workers: 1,
     queue: 0,
     service: { kind: 'constant', options: { mean: 3_000 } },
   });
   const pending = fetch(url).catch(() => undefined);
-  while ((await control('GET /state')).says.busy === 0);
+  await until((state) => state.busy > 0);
   await setFault('lie', { status: 500, after: 100 });
   const begun = performance.now();
   t.is((await fetch(url)).status, 500);

@@ -69,7 +69,7 @@ test.serial('service begins when the request body is complete, whichever way it 
 test.serial(
   'takes as many as it has workers and room for, in order, and answers the rest 503 at once',
   async (t) => {
-    const { url, control } = await startBackend(t, {
+    const { url, until } = await startBackend(t, {
       workers: 1,
       queue: 2,
       service: { kind: 'constant', options: { mean: 1_000 } },
@@ -85,7 +85,7 @@ test.serial(
           return { status: response.status, says, ms: performance.now() - begun };
         }),
       );
-      while ((await control('GET /state')).says.received <= i);
+      await until((state) => state.received > i);
     }
     const answers = await Promise.all(sent);
     t.deepEqual(
@@ -164,14 +164,14 @@ for (const cancelAbandoned of [true, false])
   test.serial(
     `abandoned work is ${cancelAbandoned ? 'cancelled' : 'done all the same'} with cancelAbandoned ${cancelAbandoned}`,
     async (t) => {
-      const { url, control } = await startBackend(t, {
+      const { url, control, until } = await startBackend(t, {
         workers: 1,
         cancelAbandoned,
         service: { kind: 'uniform', options: { min: 0, max: 3_000 } },
       });
       const leaving = new AbortController();
       const left = t.throwsAsync(fetch(url, { headers: at(0.5), signal: leaving.signal }));
-      while ((await control('GET /state')).says.busy === 0);
+      await until((state) => state.busy > 0);
       const begun = performance.now();
       leaving.abort();
       await left;
@@ -187,12 +187,12 @@ for (const cancelAbandoned of [true, false])
 test.serial(
   'a process that is stopped does no work meanwhile: its queue is still ahead of it when it goes on',
   async (t) => {
-    const { child, url, control } = await startBackend(t, {
+    const { child, url, until } = await startBackend(t, {
       workers: 1,
       service: { kind: 'constant', options: { mean: 500 } },
     });
     const answers = Array.from({ length: 4 }, () => fetch(url).then(() => performance.now()));
-    while ((await control('GET /state')).says.queued < 3);
+    await until((state) => state.queued >= 3);
     child.kill('SIGSTOP');
     await new Promise((resolve) => setTimeout(resolve, 2_500));
     const thawed = performance.now();
@@ -221,7 +221,7 @@ test.serial('health answers while every worker is busy, but not in a pause', asy
   const long = { kind: 'constant', options: { mean: 2_000 } };
   const busy = await startBackend(t, { workers: 1, queue: 0, service: long });
   const pending = fetch(busy.url).then((response) => response.status);
-  while ((await busy.control('GET /state')).says.busy === 0);
+  await busy.until((state) => state.busy > 0);
   const health = await fetch(`${busy.url}/health`);
   t.is(health.status, 200);
   const { uptime, ...says } = (await health.json()) as Record<string, unknown>;

@@ -32,6 +32,8 @@ export interface Started {
   /** Of the load port, without a path. */
   readonly url: string;
   control<T = BackendState>(route: string, body?: unknown): Promise<{ status: number; says: T }>;
+  /** Waits for a state; fails after 20 s. */
+  until(holds: (state: BackendState) => boolean): Promise<void>;
   setFault(kind: string, options?: Record<string, unknown>, fault?: number): Promise<void>;
   /** Sends bytes on a connection of its own and answers with what came back, and how it ended. */
   raw(bytes: string, forMs?: number): Promise<RawAnswer>;
@@ -103,6 +105,11 @@ export async function startBackend(
     controlPort: controlPort!,
     url: `http://127.0.0.1:${port}`,
     control,
+    until: async (holds) => {
+      const latest = performance.now() + 20_000;
+      while (!holds((await control('GET /state')).says))
+        if (performance.now() > latest) throw new Error(`not within 20 s: ${holds}`);
+    },
     setFault: async (kind, options = {}, fault = 0) => {
       const { status, says } = await control('POST /faults', { fault, kind, options, seed: 1 });
       t.is(status, 200, JSON.stringify(says));
