@@ -1,0 +1,130 @@
+/**
+ * Remedies for what autocannon 9.0.0 gets wrong (facts in CONTRIBUTING.md), put on each of its clients at run time.
+ * autocannon keeps the loop: it connects, writes a request, and upon the response the next. Ours is the account of it:
+ *
+ * - Its latency is in whole milliseconds, mixes outcomes and drops what is in flight at the end: our records instead.
+ * - Its queue of pending requests and its parser survive a FIN or RST, so that every later latency is off by one request
+ *   and a spliced body counts as a 200: when a connection is replaced, its request is ended, queue and parser begin anew.
+ * - Its parser ignores garbage and does not know HEAD: the strict one of `response-reader.ts` stands in its place.
+ * - `connection: close` is ignored, and a listener left on the replaced socket can open a second connection: both mended.
+ * - Refused, it tries again at once, thousands of times a second: we wait, 1 ms at first and 50 at most.
+ * - Its timeouts are whole seconds: ours are deadlines. `reconnectRate` swallows a response at each reconnect: we reconnect.
+ *
+ * All of it leans on private parts of a pinned version, so `checkShape` looks for every one of them before anything is sent.
+ */
+import type { Client } from 'autocannon';
+import { type Desk, Exchange, next } from './exchange.ts';
+
+const methods = [
+  '_connect',
+  '_doRequest',
+  '_resetConnection',
+  '_destroyConnection',
+  'getRequestBuffer',
+  'destroy',
+] as const;
+/** Keys under which the client hands its parser (http-parser-js) two of its callbacks. */
+const onHeadersComplete = 2;
+const onMessageComplete = 4;
+
+const leastBackoff = 1;
+const mostBackoff = 50;
+/** The longest a timer can be set for: autocannon's own timeout never comes. */
+const never = 2 ** 31 - 1;
+
+/** Throws when the client is not the one these remedies were made for. */
+export function checkShape(client: Client): void {
+  const missing: string[] = methods.filter((it) => typeof client[it] !== 'function');
+  if (typeof client.pipelinedRequests?.clear !== 'function') missing.push('pipelinedRequests.clear');
+  if (typeof client.pipelinedRequests?.setHeaders !== 'function')
+    missing.push('pipelinedRequests.setHeaders');
+  if (typeof client.timeout !== 'number') missing.push('timeout');
+  if (client.parser === undefined) missing.push('parser');
+  if (client.conn !== undefined) missing.push('setupClient before the first connection');
+  if (missing.length > 0)
+    throw new Error(
+      `autocannon's client is not the one of 9.0.0: it lacks ${missing.join(', ')}; ` +
+        'install that version, or go through the remedies in harness/load/autocannon-client.ts again',
+    );
+}
+
+/** The next request of a client; undefined when no more are to be sent. Times in ms from t = 0. */
+export type Ask = () => { index: number; t: number; method: string; bytes: string } | undefined;
+
+export interface Mending {
+  desk: Desk;
+  ask: Ask;
+  /** Whether no more requests are to be sent. */
+  halted(): boolean;
+  requestsPerConnection: number | undefined;
+  /** Told +1 and −1 of the client's connections. */
+  onOpen(change: 1 | -1): void;
+}
+
+/** To be called in `setupClient`, before the client's first connection. */
+export function mend(client: Client, { desk, ask, halted, requestsPerConnection, onOpen }: Mending): void {
+  checkShape(client);
+  const connect = client._connect.bind(client);
+  const request = client._doRequest.bind(client);
+  const exchange = new Exchange(desk, () => client._resetConnection());
+  let asked: ReturnType<Ask>;
+  let error: NodeJS.ErrnoException | undefined;
+  let open = false;
+  let backoff = 0;
+  let answered = 0;
+
+  client.timeout = never;
+  client.on('connError', (it: NodeJS.ErrnoException) => {
+    error = it;
+  });
+
+  client._doRequest = () => {
+    asked = ask();
+    if (asked !== undefined) request();
+  };
+  client.getRequestBuffer = () => {
+    const { index, t, method, bytes } = asked!;
+    exchange.begin(index, t, t, method);
+    return bytes;
+  };
+
+  const begin = () => {
+    if (halted() || client.destroyed) return;
+    open = true;
+    onOpen(1);
+    connect();
+    client.conn!.setNoDelay(true).once('connect', () => {
+      exchange.connected = true;
+    });
+  };
+  // The client comes here for its first connection and whenever one is lost or given up.
+  client._connect = () => {
+    const unmade = open && !exchange.connected;
+    if (open) {
+      open = false;
+      onOpen(-1);
+      client._destroyConnection();
+      client.pipelinedRequests.clear();
+      exchange.gone(error);
+    }
+    exchange.connected = false;
+    error = undefined;
+    answered = 0;
+    backoff = unmade ? Math.min(mostBackoff, Math.max(leastBackoff, backoff * 2)) : 0;
+    if (backoff > 0) setTimeout(begin, backoff);
+    else begin();
+  };
+
+  client.parser = {
+    execute(this: Record<number, (headers?: unknown) => void>, chunk: Buffer): void {
+      const what = exchange.read(chunk);
+      if (what === next.wait) return;
+      if (what === next.replace || ++answered === requestsPerConnection) {
+        client._resetConnection();
+        return;
+      }
+      this[onHeadersComplete]!({ statusCode: exchange.status, headers: [] });
+      this[onMessageComplete]!();
+    },
+  };
+}

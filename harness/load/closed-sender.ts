@@ -1,0 +1,90 @@
+/**
+ * Closed load, by autocannon: so many connections, each of which sends its next request when the last has been answered.
+ * It answers how much a system can take, not how long its users wait: the slower the system, the less it is asked.
+ * Request `ordinal` of connection `c` is request `ordinal × connections + c` of the workload.
+ */
+import autocannon, { type Client } from 'autocannon';
+import { mend } from './autocannon-client.ts';
+import type { Sender, Session } from './session.ts';
+
+/** autocannon's own figures are not used, so it need not keep any. */
+const ignored = {
+  __custom: true,
+  recordValue: () => undefined,
+  reset: () => undefined,
+  destroy: () => undefined,
+} as const;
+
+/** Longer than any run, s; a run is ended by halting its clients. */
+const longEnough = 2_000_000;
+
+class ClosedSender implements Sender {
+  connections = 0;
+  #open = 0;
+  readonly #session: Session;
+  readonly #clients: Client[] = [];
+  #tracker: { stop(): void } | undefined;
+  #halted = false;
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  start(): void {
+    const { host, port } = this.#session.settings.target;
+    this.#tracker = autocannon(
+      {
+        url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+        connections: this.#session.settings.load.closed!.connections,
+        duration: longEnough,
+        sampleInt: 1000,
+        setupClient: (client) => this.#setup(client),
+        histograms: { latencies: ignored, requests: ignored, throughput: ignored },
+        skipAggregateResult: true,
+      },
+      (error) => {
+        if (error) throw error;
+      },
+    );
+  }
+
+  halt(): void {
+    this.#halted = true;
+  }
+
+  close(): void {
+    for (const client of this.#clients) client.destroy();
+    this.#tracker?.stop();
+  }
+
+  #setup(client: Client): void {
+    const session = this.#session;
+    const { connections, requestsPerConnection } = session.settings.load.closed!;
+    const number = this.#clients.push(client) - 1;
+    let ordinal = 0;
+    const ask = () => {
+      if (this.#halted) return undefined;
+      const t = session.clock();
+      if (!session.window.admits(t)) {
+        session.finished();
+        return undefined;
+      }
+      const index = ordinal++ * connections + number;
+      return { index, t, method: session.writer.shape(index).method, bytes: session.writer.write(index) };
+    };
+    mend(client, {
+      desk: session,
+      ask,
+      halted: () => this.#halted,
+      requestsPerConnection,
+      onOpen: (change) => {
+        this.#open += change;
+        this.connections = Math.max(this.connections, this.#open);
+      },
+    });
+  }
+}
+
+export function createClosedSender(session: Session): Sender {
+  return new ClosedSender(session);
+}

@@ -1,0 +1,92 @@
+/**
+ * Keep-alive connections of the open loop: the one used last is used next, so that the pool stays as small as the load
+ * allows; where none is idle another is made, up to a bound. A request never waits for a connection.
+ */
+import { connect, type Socket } from 'node:net';
+import { type Desk, Exchange, next } from './exchange.ts';
+
+export class Connections {
+  /** Most open at once, so far. */
+  most = 0;
+  readonly #desk: Desk;
+  readonly #target: { host: string; port: number };
+  readonly #bound: number;
+  readonly #open = new Set<Connection>();
+  readonly #idle: Connection[] = [];
+
+  constructor(desk: Desk, target: { host: string; port: number }, bound: number) {
+    this.#desk = desk;
+    this.#target = target;
+    this.#bound = bound;
+  }
+
+  /** One without a request on its way; undefined when all are busy and no more may be made. */
+  take(): Connection | undefined {
+    const idle = this.#idle.pop();
+    if (idle !== undefined) return idle;
+    if (this.#open.size >= this.#bound) return undefined;
+    const connection = new Connection(this.#desk, this.#target, this);
+    this.#open.add(connection);
+    this.most = Math.max(this.most, this.#open.size);
+    return connection;
+  }
+
+  giveBack(connection: Connection): void {
+    this.#idle.push(connection);
+  }
+
+  drop(connection: Connection): void {
+    if (!this.#open.delete(connection)) return;
+    const at = this.#idle.indexOf(connection);
+    if (at >= 0) this.#idle.splice(at, 1);
+  }
+
+  close(): void {
+    for (const connection of this.#open) connection.close();
+  }
+}
+
+/** One connection, and the request on it. */
+export class Connection {
+  readonly #socket: Socket;
+  readonly #exchange: Exchange;
+  readonly #pool: Connections;
+
+  constructor(desk: Desk, target: { host: string; port: number }, pool: Connections) {
+    this.#pool = pool;
+    this.#exchange = new Exchange(desk, () => this.close());
+    // What is written before the connection stands leaves when it does; its making counts in the latency.
+    this.#socket = connect({ ...target, noDelay: true })
+      .on('connect', () => {
+        this.#exchange.connected = true;
+      })
+      .on('data', (chunk: Buffer) => this.#read(chunk))
+      .on('end', () => this.#gone())
+      .on('error', (error) => this.#gone(error))
+      .on('close', () => this.#gone());
+  }
+
+  /** Times in ms from t = 0; `bytes` is ASCII. */
+  send(index: number, intended: number, sent: number, method: string, bytes: string): void {
+    this.#exchange.begin(index, intended, sent, method);
+    this.#socket.write(bytes, 'latin1');
+  }
+
+  close(): void {
+    this.#pool.drop(this);
+    this.#socket.destroy();
+  }
+
+  #read(chunk: Buffer): void {
+    const what = this.#exchange.read(chunk);
+    if (what === next.wait) return;
+    // Answered before the whole request was sent: what is left of it would be the beginning of the next.
+    if (what === next.reuse && this.#socket.writableLength === 0) this.#pool.giveBack(this);
+    else this.close();
+  }
+
+  #gone(error?: Error): void {
+    this.#exchange.gone(error);
+    this.close();
+  }
+}

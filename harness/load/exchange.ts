@@ -1,0 +1,113 @@
+/**
+ * One connection's request at a time, from its sending to the one outcome it gets. Both generators settle requests here
+ * and nowhere else, whatever happens to the socket; what happens after a request has ended finds nothing to end.
+ */
+import { Deadline, type DeadlineQueue } from '../proxy/deadlines.ts';
+import type { Account, Ended } from './account.ts';
+import { ofBroken, ofConnectError, ofResponse, type Verdict, verdicts } from './outcome.ts';
+import { progress, ResponseReader } from './response-reader.ts';
+
+/** What all connections of a generator share. */
+export interface Desk {
+  readonly account: Account;
+  /** Of `load.timeout`. */
+  readonly deadlines: DeadlineQueue;
+  /** ms from t = 0. */
+  clock(): number;
+  /** Whether the run is over, and what has not ended is in flight. */
+  readonly closing: boolean;
+}
+
+/** What to do with the connection after a read. */
+export const next = {
+  /** The response is not complete. */
+  wait: 0,
+  /** It is, and the connection can carry another request. */
+  reuse: 1,
+  /** The request has ended, and the connection is of no more use. */
+  replace: 2,
+} as const;
+export type Next = (typeof next)[keyof typeof next];
+
+export class Exchange implements Ended {
+  /** Whether a request is on its way. */
+  active = false;
+  /** Whether the connection stands; whoever makes it says so. */
+  connected = false;
+  index = 0;
+  intended = 0;
+  sent = 0;
+  firstByte = Number.NaN;
+  readonly #desk: Desk;
+  readonly #reader = new ResponseReader();
+  readonly #deadline: Deadline;
+
+  /** `onTimeout` is called after the request has ended by its timeout: the connection is of no more use. */
+  constructor(desk: Desk, onTimeout: () => void) {
+    this.#desk = desk;
+    this.#deadline = new Deadline(() => {
+      if (desk.closing) return this.#break(verdicts.inFlight, Number.NaN);
+      this.#break(this.connected ? verdicts.timeout : verdicts.connectTimeout, desk.clock());
+      onTimeout();
+    });
+  }
+
+  get status(): number {
+    return this.#reader.status;
+  }
+
+  get backend(): string | undefined {
+    return this.#reader.backend;
+  }
+
+  get attempts(): number {
+    return this.#reader.attempts;
+  }
+
+  /** A request leaves now, at `sent`; times in ms from t = 0. */
+  begin(index: number, intended: number, sent: number, method: string): void {
+    this.active = true;
+    this.index = index;
+    this.intended = intended;
+    this.sent = sent;
+    this.firstByte = Number.NaN;
+    this.#reader.expect(method);
+    this.#desk.deadlines.start(this.#deadline, sent);
+    this.#desk.account.sent(intended);
+  }
+
+  /** Bytes came. Without a request on its way they belong to nothing, and nor does the connection any more. */
+  read(chunk: Buffer): Next {
+    if (!this.active) return next.replace;
+    const t = this.#desk.clock();
+    if (Number.isNaN(this.firstByte)) this.firstByte = t;
+    const reader = this.#reader;
+    const state = reader.read(chunk);
+    if (state === progress.more) return next.wait;
+    if (state === progress.malformed) this.#break(verdicts.malformed, t);
+    else this.#end(ofResponse(reader.status, reader.intact), t);
+    return state === progress.complete && reader.keepAlive ? next.reuse : next.replace;
+  }
+
+  /** The connection is gone: by FIN (no `error`), by an error, or because it could not be made. */
+  gone(error?: NodeJS.ErrnoException): void {
+    if (!this.active) return;
+    const t = this.#desk.clock();
+    if (!this.connected) this.#end(ofConnectError(error?.code), t);
+    else if (error === undefined && this.#reader.end())
+      this.#end(ofResponse(this.#reader.status, this.#reader.intact), t);
+    else this.#break(ofBroken(!Number.isNaN(this.firstByte)), t);
+  }
+
+  /** Ends it without a complete response: a status that came is not the request's. */
+  #break(verdict: Verdict, t: number): void {
+    this.#reader.status = 0;
+    this.#end(verdict, t);
+  }
+
+  #end(verdict: Verdict, t: number): void {
+    this.active = false;
+    this.#deadline.stop();
+    this.#desk.account.ended(this, verdict, t);
+  }
+}

@@ -1,0 +1,143 @@
+/** Both generators, as processes, against servers that misbehave: each request is accounted for, once. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import test, { type ExecutionContext } from 'ava';
+import { now } from '../clock.ts';
+import { countsOf, type Driven, drive, loadOf } from './drive.test-support.ts';
+import { behaviours, startServer } from './faulty-server.test-support.ts';
+
+const kinds = {
+  open: { open: { rate: '150/s' } },
+  closed: { closed: { connections: 6 } },
+} as const;
+
+/** sent = ok + failed + lost + in flight at end, rows add up to the counts, and no request has two rows. */
+function conserves(t: ExecutionContext, { result: { counts }, rows, measured }: Driven): void {
+  t.is(counts.sent, counts.ok + counts.failed + counts.lost + counts.inFlightAtEnd);
+  t.deepEqual(countsOf(measured), counts);
+  t.is(new Set(rows.map(({ index }) => index)).size, rows.length);
+}
+
+for (const [kind, load] of Object.entries(kinds))
+  test.serial(`${kind} load: what the server did to a request is what its row says`, async (t) => {
+    const server = await startServer((index, socket) => behaviours[index % behaviours.length]!.act(socket));
+    t.teardown(server.close);
+    const driven = await drive(
+      server.port,
+      loadOf({ ...load, warmup: '300ms', duration: '2s', timeout: '200ms' }),
+    );
+    conserves(t, driven);
+    t.deepEqual(
+      driven.rows.map(({ index }) => index).sort((a, b) => a - b),
+      [...server.log].sort((a, b) => a - b),
+      'the server read every request that has a row, once',
+    );
+    const seen = new Set<string>();
+    for (const { index, outcome, cause, status, backend, firstByte } of driven.rows) {
+      const { what, ...expected } = behaviours[index % behaviours.length]!;
+      if (outcome === 'in-flight') continue;
+      seen.add(what);
+      t.is(`${outcome}, ${cause}`, `${expected.outcome}, ${expected.cause}`, `${index}: ${what}`);
+      t.is(status, cause === 'status' ? 503 : outcome === 'lost' ? 0 : 200, what);
+      if (outcome === 'failed') t.is(backend, 1, what);
+      t.is(Number.isNaN(firstByte), cause === 'reset' || what === 'hangs', what);
+    }
+    t.is(seen.size, behaviours.length);
+    t.true(driven.progress.length >= 3);
+    t.is(driven.result.windowMs, 2000);
+  });
+
+for (const [kind, load] of Object.entries(kinds))
+  test.serial(
+    `${kind} load: a server that is gone for a while refuses, and nothing is counted twice or lost`,
+    async (t) => {
+      const server = await startServer((_, socket) => behaviours[0]!.act(socket));
+      t.teardown(server.close);
+      let gone = 0;
+      let back = 0;
+      const driven = await drive(
+        server.port,
+        loadOf({ ...load, warmup: '200ms', duration: '1800ms' }),
+        async (_, zero) => {
+          await sleep(zero + 500 - now());
+          gone = (now() - zero) * 1000;
+          await server.vanish();
+          await sleep(500);
+          await server.comeBack();
+          back = (now() - zero) * 1000;
+        },
+      );
+      conserves(t, driven);
+      const read = new Set(server.log);
+      t.is(read.size, server.log.length);
+      const indexes = new Set(driven.rows.map(({ index }) => index));
+      t.deepEqual(
+        server.log.filter((index) => !indexes.has(index)),
+        [],
+      );
+      const refused = driven.rows.filter(({ cause }) => cause === 'refused');
+      // 500 ms of refusals: the schedule's in open load, one per back-off and connection in closed.
+      t.true(refused.length > 30 && refused.length < 300, `${refused.length} refused`);
+      for (const { index, outcome, cause, intended, latency } of driven.rows) {
+        if (outcome === 'ok') t.true(read.has(index));
+        else t.true(intended + latency >= gone && intended <= back, `${index} ${cause} at ${intended}`);
+        t.true(['none', 'refused', 'reset', 'truncated'].includes(cause), cause);
+        if (cause === 'refused') t.false(read.has(index));
+      }
+      t.true(
+        driven.rows.some(({ outcome, intended }) => outcome === 'ok' && intended > back + 100_000),
+        'it goes on once the server is back',
+      );
+    },
+  );
+
+for (const [kind, load] of Object.entries({
+  open: { open: { rate: '300/s' } },
+  closed: { closed: { connections: 7 } },
+}))
+  test.serial(`${kind} load: a length in requests is exact`, async (t) => {
+    const server = await startServer(async (_, socket) => {
+      await sleep(5);
+      behaviours[0]!.act(socket);
+    });
+    t.teardown(server.close);
+    const driven = await drive(server.port, loadOf({ ...load, warmup: '100ms', requests: 150 }));
+    conserves(t, driven);
+    t.deepEqual(driven.result.counts, {
+      sent: 150,
+      ok: 150,
+      failed: 0,
+      lost: 0,
+      inFlightAtEnd: 0,
+      notSent: 0,
+    });
+    const last = Math.max(...driven.measured.map(({ intended }) => intended));
+    t.true(Math.abs(driven.result.windowMs * 1000 - last) <= 1);
+    t.is(server.log.length, driven.rows.length);
+  });
+
+for (const [kind, load] of Object.entries(kinds))
+  test.serial(
+    `${kind} load: told to stop, it waits for nothing and what has not ended is in flight`,
+    async (t) => {
+      const server = await startServer(() => undefined);
+      t.teardown(server.close);
+      let stopped = 0;
+      const driven = await drive(
+        server.port,
+        loadOf({ ...load, warmup: 0, duration: '60s' }),
+        async (child) => {
+          await sleep(700);
+          stopped = now();
+          child.send({ type: 'stop' });
+          child.send({ type: 'stop' });
+        },
+        { grace: 30_000 },
+      );
+      conserves(t, driven);
+      const { counts, windowMs } = driven.result;
+      t.is(counts.inFlightAtEnd, counts.sent);
+      t.true(counts.sent >= 6);
+      t.true(windowMs > 500 && windowMs <= now() - driven.zero);
+      t.true(Math.abs(stopped - driven.zero - windowMs) < 500, 'the window ends where it was stopped');
+    },
+  );

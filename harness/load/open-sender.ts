@@ -1,0 +1,77 @@
+/**
+ * Open load: requests leave at the times of the schedule, whatever has become of those before them, as users' requests
+ * do. A closed loop waits for a slow server and so asks it less (coordinated omission); this does not.
+ */
+import { Alarm } from './alarm.ts';
+import { Connections } from './connections.ts';
+import { Pacer } from './pacer.ts';
+import type { Sender, Session } from './session.ts';
+
+/**
+ * Shortest sleep, ms. Above some thousand requests a second, sends that fall within it leave together, late by half of it
+ * on average; a sleep for each would cost more CPU than sending it.
+ */
+const leastSleep = 0.2;
+
+class OpenSender implements Sender {
+  readonly #session: Session;
+  readonly #connections: Connections;
+  readonly #pacer: Pacer;
+  #alarm: Alarm | undefined;
+  #halted = false;
+
+  constructor(session: Session) {
+    const { settings, workload, window } = session;
+    this.#session = session;
+    this.#connections = new Connections(session, settings.target, settings.load.open!.connections);
+    this.#pacer = new Pacer(workload.arrivals(), settings.load.warmup, window, (index, intended) =>
+      this.#send(index, intended),
+    );
+  }
+
+  async prepare(): Promise<this> {
+    this.#alarm = await Alarm.create(() => this.#poll());
+    return this;
+  }
+
+  get connections(): number {
+    return this.#connections.most;
+  }
+
+  start(): void {
+    this.#poll();
+  }
+
+  halt(): void {
+    this.#halted = true;
+  }
+
+  close(): void {
+    this.#connections.close();
+    void this.#alarm?.stop();
+  }
+
+  #poll(): void {
+    if (this.#halted) return;
+    const due = this.#pacer.poll(this.#session.clock());
+    if (due === undefined) this.#session.finished();
+    else this.#alarm!.set(Math.max(leastSleep, due - this.#session.clock()));
+  }
+
+  #send(index: number, intended: number): void {
+    const { account, lateness, writer } = this.#session;
+    const connection = this.#connections.take();
+    if (connection === undefined) {
+      account.notSent(index, intended);
+      return;
+    }
+    const sent = this.#session.clock();
+    if (intended >= 0) lateness.record(Math.max(1, Math.round((sent - intended) * 1000)));
+    connection.send(index, intended, sent, writer.shape(index).method, writer.write(index));
+  }
+}
+
+/** Resolves once it can start at once. */
+export function createOpenSender(session: Session): Promise<Sender> {
+  return new OpenSender(session).prepare();
+}

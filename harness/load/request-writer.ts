@@ -1,0 +1,62 @@
+/**
+ * The bytes of request i. Written anew for each, by concatenation: the headers differ from request to request, and
+ * building them costs less than rewriting a template.
+ */
+import { headers } from '../../scenarios/headers.ts';
+import type { RequestShape, Workload } from '../../scenarios/workload.ts';
+
+/** Methods whose requests say how long their body is even when it is empty (RFC 9110 §8.6). */
+const withBody = new Set(['POST', 'PUT', 'PATCH']);
+
+export class RequestWriter {
+  readonly #workload: Workload;
+  readonly #starts = new Map<RequestShape, string>();
+  readonly #host: string;
+
+  constructor(workload: Workload, { host, port }: { host: string; port: number }) {
+    this.#workload = workload;
+    this.#host = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  }
+
+  shape(index: number): RequestShape {
+    return this.#workload.request(index);
+  }
+
+  /** ASCII. Throws a RangeError for a path that cannot stand in a request line. */
+  write(index: number): string {
+    const shape = this.#workload.request(index);
+    let start = this.#starts.get(shape);
+    if (start === undefined) {
+      start = this.#start(shape);
+      this.#starts.set(shape, start);
+    }
+    return (
+      `${start}${index}\r\n${headers.key}: ${this.#workload.key(index)}\r\n` +
+      `${headers.client}: ${this.#workload.client(index)}\r\n` +
+      `${headers.quantile}: ${this.#workload.quantile(index)}\r\n\r\n${bodyOf(shape.body)}`
+    );
+  }
+
+  #start({ method, path, body }: RequestShape): string {
+    if (!/^[\x21-\x7e]+$/.test(path))
+      throw new RangeError(`path ${JSON.stringify(path)}: expected printable ASCII without spaces`);
+    const length =
+      body > 0
+        ? `content-type: application/octet-stream\r\ncontent-length: ${body}\r\n`
+        : withBody.has(method)
+          ? 'content-length: 0\r\n'
+          : '';
+    return `${method} ${path} HTTP/1.1\r\nhost: ${this.#host}\r\n${length}${headers.request}: `;
+  }
+}
+
+const bodies = new Map<number, string>([[0, '']]);
+
+function bodyOf(bytes: number): string {
+  let body = bodies.get(bytes);
+  if (body === undefined) {
+    body = 'x'.repeat(bytes);
+    bodies.set(bytes, body);
+  }
+  return body;
+}

@@ -1,0 +1,168 @@
+/**
+ * The life of a generator, whichever one it is: wait for the start, send, wait out the grace, close the books, report.
+ * It owns everything but the sending.
+ */
+import { createHistogram, monitorEventLoopDelay, type RecordableHistogram } from 'node:perf_hooks';
+import { Workload } from '../../scenarios/workload.ts';
+import { now } from '../clock.ts';
+import { DeadlineQueue } from '../proxy/deadlines.ts';
+import type { serve } from '../role.ts';
+import { Spool } from '../spool.ts';
+import { Account } from './account.ts';
+import type { Desk } from './exchange.ts';
+import type { FromGenerator, GeneratorResult, GeneratorSettings, ToGenerator } from './generator.ts';
+import { RequestWriter } from './request-writer.ts';
+import { Window } from './window.ts';
+
+/** What differs between generators. */
+export interface Sender {
+  /** The warm-up begins: t = −warmup. */
+  start(): void;
+  /** Sends nothing more; responses are still read. */
+  halt(): void;
+  /** Drops every connection. */
+  close(): void;
+  /** Most connections open at once, so far. */
+  readonly connections: number;
+}
+
+const progressEveryMs = 500;
+const loopDelayResolutionMs = 10;
+
+export class Session implements Desk {
+  readonly settings: GeneratorSettings;
+  readonly workload: Workload;
+  readonly writer: RequestWriter;
+  readonly window: Window;
+  readonly account: Account;
+  readonly deadlines: DeadlineQueue;
+  closing = false;
+  /** Actual minus intended send, µs; only open load records any. */
+  readonly lateness: RecordableHistogram = createHistogram({ figures: 3 });
+  readonly #spool: Spool;
+  readonly #say: (message: FromGenerator) => void;
+  readonly #loopDelay = monitorEventLoopDelay({ resolution: loopDelayResolutionMs });
+  readonly #timers: NodeJS.Timeout[] = [];
+  #sender: Sender | undefined;
+  #cpu = process.cpuUsage();
+  /** Monotonic ms of t = 0. */
+  #zero = Number.POSITIVE_INFINITY;
+  #stage: 'waiting' | 'sending' | 'draining' = 'waiting';
+  #windowMs = 0;
+  #closed: Promise<void> | undefined;
+
+  constructor(settings: GeneratorSettings, spool: Spool, say: (message: FromGenerator) => void) {
+    this.settings = settings;
+    this.#spool = spool;
+    this.#say = say;
+    this.workload = new Workload(settings.load, settings.seed, settings.rate);
+    this.writer = new RequestWriter(this.workload, settings.target);
+    this.window = new Window(settings.load);
+    this.account = new Account(spool, settings.backends, (index) => this.workload.keyHash(index));
+    this.account.onIdle = () => {
+      if (this.#stage === 'draining') void this.close();
+    };
+    this.deadlines = new DeadlineQueue(settings.load.timeout);
+  }
+
+  /** To be called before anything is received. */
+  use(sender: Sender): void {
+    this.#sender = sender;
+  }
+
+  clock(): number {
+    return now() - this.#zero;
+  }
+
+  receive(message: ToGenerator): void {
+    if (message.type === 'stop') void this.close();
+    else if (this.#stage === 'waiting' && this.#closed === undefined) {
+      this.#zero = message.at + this.settings.load.warmup;
+      this.#timers.push(setTimeout(() => this.#start(), Math.max(0, message.at - now())));
+    }
+  }
+
+  /** The sender has sent its last request. What is on its way gets `grace` ms to come back. */
+  finished(): void {
+    if (this.#stage !== 'sending') return;
+    this.#stage = 'draining';
+    this.#windowMs = this.window.length(this.clock(), false);
+    this.#sender?.halt();
+    if (this.account.inFlight === 0) void this.close();
+    else this.#timers.push(setTimeout(() => void this.close(), this.settings.grace));
+  }
+
+  /** Ends the run here and now: what has not ended is in flight. Resolves once all is written and reported. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  #start(): void {
+    this.#stage = 'sending';
+    this.#cpu = process.cpuUsage();
+    this.#loopDelay.enable();
+    let before = this.clock();
+    const sayProgress = () => {
+      const t = this.clock();
+      const { ended, p99Ms } = this.account.interval();
+      this.#say({
+        type: 'progress',
+        t,
+        perSecond: (ended * 1000) / (t - before),
+        p99Ms,
+        counts: this.account.counts,
+      });
+      before = t;
+    };
+    const expireEvery = Math.min(20, Math.max(1, this.settings.load.timeout / 100));
+    this.#timers.push(
+      setInterval(sayProgress, progressEveryMs),
+      setInterval(() => this.deadlines.expire(this.clock()), expireEvery),
+    );
+    if (Number.isFinite(this.window.end))
+      this.#timers.push(setTimeout(() => this.finished(), Math.max(0, this.window.end - this.clock())));
+    this.#sender?.start();
+  }
+
+  async #close(): Promise<void> {
+    if (this.#stage === 'sending') {
+      this.#sender?.halt();
+      this.#windowMs = this.window.length(this.clock(), true);
+    }
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.closing = true;
+    this.deadlines.expire(Number.POSITIVE_INFINITY);
+    this.#loopDelay.disable();
+    const { user, system } = process.cpuUsage(this.#cpu);
+    this.#sender?.close();
+    await this.#spool.close();
+    const result: GeneratorResult = {
+      counts: this.account.counts,
+      windowMs: this.#windowMs,
+      // The interval timer's own period is part of what Node records.
+      loopDelayP99Ms: Math.max(0, this.#loopDelay.percentile(99) / 1e6 - loopDelayResolutionMs),
+      connections: this.#sender?.connections ?? 0,
+      cpuMicros: this.#stage === 'waiting' ? 0 : user + system,
+    };
+    const { lateness } = this;
+    if (Number(lateness.count) > 0)
+      result.latenessMs = {
+        p50: lateness.percentile(50) / 1000,
+        p99: lateness.percentile(99) / 1000,
+        max: Number(lateness.max) / 1000,
+      };
+    this.#say({ type: 'done', result });
+  }
+}
+
+/** A generator process's body, for `serve`. */
+export function generator(
+  createSender: (session: Session) => Sender | Promise<Sender>,
+): Parameters<typeof serve<GeneratorSettings, ToGenerator, FromGenerator>>[0] {
+  return async (settings, say) => {
+    const session = new Session(settings, await Spool.create(settings.rows), say);
+    session.use(await createSender(session));
+    return { receive: (message) => session.receive(message), stop: () => session.close() };
+  };
+}
