@@ -3,8 +3,6 @@
  * JSON messages over Node's IPC channel, settings first, `ready` back, then whatever the role defines.
  * A child whose channel closes has lost its harness and leaves.
  */
-import { execa } from 'execa';
-
 interface Role<In> {
   /** What is sent back with `ready`. */
   ready?: unknown;
@@ -72,6 +70,8 @@ export async function launch<Settings, In, Out>(
   { env = {}, execArgv = [], timeoutMs = 15_000, signal }: LaunchOptions = {},
 ): Promise<Child<In, Out>> {
   signal?.throwIfAborted();
+  // Loaded here, as only the parent needs it: it would cost every child 100 ms of CPU at its start.
+  const { execa } = await import('execa');
   const child = execa(process.execPath, [...execArgv, file.pathname], {
     ipc: true,
     serialization: 'json',

@@ -2,8 +2,6 @@
 import { appendFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Command } from 'commander';
-import { buildReport } from '../../reports/report.ts';
-import { comparisonTable } from '../../reports/table.ts';
 import { collect } from '../collect.ts';
 import { Exit, exitCode } from '../exit.ts';
 import { type Run, readRun } from '../recording.ts';
@@ -19,6 +17,8 @@ export function report(): Command {
         throw new Exit(exitCode.input, cause.message, { cause });
       });
       await collectLeftovers(dir, run);
+      const { buildReport } = await import('../../reports/report.ts');
+      const { comparisonTable } = await import('../../reports/table.ts');
       const summary = await buildReport(dir);
       if (options.json) console.log(JSON.stringify(summary, undefined, 2));
       else if (!options.quiet)

@@ -1,8 +1,6 @@
 /** `steelyard run SCENARIO`: the main job, on real backends. */
 import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
-import { buildReport } from '../../reports/report.ts';
-import { comparisonTable } from '../../reports/table.ts';
 import { refuseUnable } from '../../scenarios/loader.ts';
 import { chooseDriver } from '../choose-driver.ts';
 import { combine, Exit, exitCode } from '../exit.ts';
@@ -85,6 +83,8 @@ async function conclude(
     console.error(`Nothing was measured. What there is stands in ${dir}`);
     return [];
   }
+  const { buildReport } = await import('../../reports/report.ts');
+  const { comparisonTable } = await import('../../reports/table.ts');
   let summary = await buildReport(dir);
   if (!summary.audit.passed && summary.status === 'complete') {
     await experiment.finish('invalid');

@@ -1,0 +1,72 @@
+/** Runs the real command line, as a user would, in a folder of its own. */
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { ExecutionContext } from 'ava';
+import { execa } from 'execa';
+import { runOfEnvironment } from './ownership.ts';
+
+const cli = fileURLToPath(new URL('./cli.ts', import.meta.url));
+
+/** Two backends, one of which crashes; about three seconds a contender. */
+export const shortScenario = `
+about: a short failover, for tests
+fleet: [{ id: app, count: 2, workers: 8, service: { constant: { mean: 5ms } } }]
+load: { closed: { connections: 4 }, warmup: 200ms, duration: 2500ms, deadline: 1s }
+balancer: { health: { interval: 200ms, timeout: 150ms, unhealthy: 2, healthy: 1 } }
+contenders: [round-robin, p2c]
+faults: [{ at: 500ms, until: 1s, on: app-2, crash: {} }]
+`;
+
+export interface Place {
+  readonly dir: string;
+  readonly scenario: string;
+  /** Starts a command; never rejects for its exit code. */
+  steelyard(...args: string[]): ReturnType<typeof start>;
+}
+
+function start(cwd: string, args: readonly string[]) {
+  return execa(process.execPath, [cli, ...args], {
+    cwd,
+    reject: false,
+    stdin: 'ignore',
+    timeout: 120_000,
+    env: { NO_COLOR: '1' },
+  });
+}
+
+/** A new folder with `scenario.yaml` in it, removed when the test ends. */
+export async function place(t: ExecutionContext, text = shortScenario): Promise<Place> {
+  const dir = await mkdtemp(join(tmpdir(), 'steelyard-cli-'));
+  t.teardown(() => rm(dir, { recursive: true, force: true }));
+  await writeFile(join(dir, 'scenario.yaml'), text);
+  return { dir, scenario: join(dir, 'scenario.yaml'), steelyard: (...args) => start(dir, args) };
+}
+
+/** Command lines of the processes of ours that belong to this harness process, children of a run included. */
+export async function processesOf(pid: number): Promise<string[]> {
+  const found: string[] = [];
+  for (const entry of await readdir('/proc')) {
+    if (!/^\d+$/.test(entry)) continue;
+    try {
+      const run = runOfEnvironment(await readFile(`/proc/${entry}/environ`, 'utf8'));
+      if (run?.pid === pid)
+        found.push((await readFile(`/proc/${entry}/cmdline`, 'utf8')).replaceAll('\0', ' '));
+    } catch (error) {
+      if (!['ENOENT', 'EACCES', 'ESRCH'].includes((error as NodeJS.ErrnoException).code!)) throw error; // gone, or not ours
+    }
+  }
+  return found;
+}
+
+/** Polls until `done` holds; fails the test's expectation by returning false after `ms`. */
+export async function eventually(done: () => Promise<boolean> | boolean, ms = 20_000): Promise<boolean> {
+  for (
+    const until = Date.now() + ms;
+    Date.now() < until;
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  )
+    if (await done()) return true;
+  return false;
+}

@@ -1,0 +1,240 @@
+import { access, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test from 'ava';
+import type { Summary } from '../reports/summary.ts';
+import { eventually, place, processesOf, shortScenario } from './cli.test-support.ts';
+import { dockerAvailable } from './drivers/docker-available.ts';
+
+const docker = await dockerAvailable();
+const onDocker = docker.available || process.env.STEELYARD_REQUIRE_DOCKER === '1' ? test.serial : test.skip;
+
+/** What must hold of every finished run of the short scenario. */
+function sound(t: import('ava').ExecutionContext, summary: Summary, contenders: number): void {
+  t.is(summary.status, 'complete');
+  t.is(summary.contenders.length, contenders);
+  t.deepEqual(
+    summary.audit.findings.filter(({ ok }) => !ok),
+    [],
+  );
+  for (const { name, requests, failover } of summary.contenders) {
+    const { sent, ok, failed, lost, inFlightAtEnd } = requests;
+    t.true(ok > 100, `${name}: ${ok} ok`);
+    t.is(sent, ok + failed + lost + inFlightAtEnd, `${name}: sent = ok + failed + lost + in flight`);
+    t.is(failover.length, 1);
+    t.true(failover[0]!.detectMs! <= 200 * 2 + 150 + 100, `${name}: detected in ${failover[0]!.detectMs} ms`);
+  }
+  t.false(summary.verdict.proven);
+  t.regex(summary.verdict.sentence, /observed/i);
+}
+
+test.serial(
+  'a run on processes ends with a summary on stdout, a report, and nothing left running',
+  async (t) => {
+    const { dir, steelyard } = await place(t);
+    const run = steelyard('run', 'scenario.yaml', '--driver', 'process', '--json');
+    const { exitCode, stdout, stderr } = await run;
+    t.is(exitCode, 0, stderr);
+    sound(t, JSON.parse(stdout) as Summary, 2);
+    for (const file of [
+      'run.json',
+      'events.ndjson',
+      'summary.json',
+      'summary.csv',
+      'summary.md',
+      'timeline.ndjson',
+      'latency.hlog',
+      'junit.xml',
+      'report.html',
+    ])
+      await access(join(dir, 'results/latest', file));
+    t.deepEqual(await processesOf(run.pid!), []);
+
+    const before = await readFile(join(dir, 'results/latest/summary.json'), 'utf8');
+    const again = await steelyard('report', 'results/latest', '--quiet');
+    t.is(again.exitCode, 0, again.stderr);
+    t.is(
+      await readFile(join(dir, 'results/latest/summary.json'), 'utf8'),
+      before,
+      'report rebuilds the same summary',
+    );
+  },
+);
+
+onDocker('the same on containers, and none is left', async (t) => {
+  t.true(docker.available, 'reason' in docker ? docker.reason : '');
+  const { steelyard } = await place(t);
+  const { exitCode, stdout, stderr } = await steelyard(
+    'run',
+    'scenario.yaml',
+    '--driver',
+    'docker',
+    '--json',
+  );
+  t.is(exitCode, 0, stderr);
+  const summary = JSON.parse(stdout) as Summary;
+  t.is(summary.driver, 'docker');
+  sound(t, summary, 2);
+});
+
+test.serial('two runs at once both finish', async (t) => {
+  const { dir, steelyard } = await place(t, shortScenario.replace('[round-robin, p2c]', '[p2c]'));
+  const runs = await Promise.all(
+    [1, 2].map(() => steelyard('run', 'scenario.yaml', '--driver', 'process', '--quiet')),
+  );
+  for (const { exitCode, stderr } of runs) t.is(exitCode, 0, stderr);
+  t.is((await readdir(join(dir, 'results/scenario'))).length, 2);
+});
+
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const)
+  test.serial(
+    `${signal} in mid-run: exit ${code}, a report of what there is, nothing left running`,
+    async (t) => {
+      const { dir, steelyard } = await place(
+        t,
+        shortScenario.replace('2500ms', '60s').replace('until: 1s', 'until: 50s'),
+      );
+      const run = steelyard('run', 'scenario.yaml', '--driver', 'process');
+      const said = { text: '' };
+      run.stdout.on('data', (data) => {
+        said.text += data;
+      });
+      t.true(await eventually(() => /[1-9][0-9.]* s .*crash/.test(said.text)), said.text);
+      run.kill(signal);
+      const { exitCode, stderr } = await run;
+      t.is(exitCode, code, stderr);
+      const summary = JSON.parse(await readFile(join(dir, 'results/latest/summary.json'), 'utf8')) as Summary;
+      t.is(summary.status, 'interrupted');
+      t.true(summary.contenders[0]!.rounds[0]!.requests.ok > 10, 'what was recorded is kept');
+      await access(join(dir, 'results/latest/report.html'));
+      t.deepEqual(await processesOf(run.pid!), []);
+    },
+  );
+
+test.serial('kill -9 in mid-run: clean removes what is left, and report reads what there is', async (t) => {
+  const { dir, steelyard } = await place(
+    t,
+    shortScenario
+      .replace('2500ms', '60s')
+      .replace('crash: {}', 'freeze: {}')
+      .replace('until: 1s', 'until: 50s'),
+  );
+  const run = steelyard('run', 'scenario.yaml', '--driver', 'process');
+  const said = { text: '' };
+  run.stdout.on('data', (data) => {
+    said.text += data;
+  });
+  t.true(await eventually(() => /[1-9][0-9.]* s .*freeze/.test(said.text)), said.text);
+  run.kill('SIGKILL');
+  await run;
+  const cleaned = await steelyard('clean', '--json');
+  t.is(cleaned.exitCode, 0, cleaned.stderr);
+  t.true(
+    await eventually(async () => (await processesOf(run.pid!)).length === 0),
+    (await processesOf(run.pid!)).join('\n'),
+  );
+  const report = await steelyard('report', 'results/latest', '--json');
+  t.is(report.exitCode, 0, report.stderr);
+  t.is((JSON.parse(report.stdout) as Summary).status, 'interrupted');
+  const files = await readdir(join(dir, 'results/latest/trials'), { recursive: true });
+  t.true(files.some((file) => file.endsWith('requests.parquet')));
+});
+
+test.serial(
+  'a contender whose strategy throws fails alone, with its file named; the others go on',
+  async (t) => {
+    const { dir, steelyard } = await place(t);
+    await writeFile(
+      join(dir, 'broken.mts'),
+      `let picks = 0;
+export default { about: 'breaks', options: {}, create: () => ({ pick: ({ available }) => { if (++picks > 200) throw new Error('out of ideas'); return available[0]; } }) };`,
+    );
+    const { exitCode, stdout, stderr } = await steelyard(
+      'run',
+      'scenario.yaml',
+      '--driver',
+      'process',
+      '--contenders',
+      './broken.mts,p2c',
+      '--json',
+    );
+    t.is(exitCode, 1, stderr);
+    const summary = JSON.parse(stdout) as Summary;
+    const [broken, p2c] = ['broken', 'p2c'].map((name) => summary.contenders.find((it) => it.name === name)!);
+    t.is(broken!.status, 'failed');
+    t.regex(broken!.error!, /out of ideas[\s\S]*broken\.mts:2/);
+    t.is(p2c!.status, 'complete');
+  },
+);
+
+const badInput: [string, (text: string) => string, RegExp][] = [
+  [
+    'a misspelt key',
+    (s) => s.replace('workers:', 'wrokers:'),
+    /scenario\.yaml:3:\d+.*wrokers|wrokers[\s\S]*did you mean `workers`/,
+  ],
+  ['an unknown strategy', (s) => s.replace('p2c]', 'p3c]'), /scenario\.yaml:6:\d+[\s\S]*did you mean `p2c`/],
+  [
+    'a negative rate',
+    (s) => s.replace('closed: { connections: 4 }', 'open: { rate: -5/s }'),
+    /scenario\.yaml:4:\d+[\s\S]*-5\/s/,
+  ],
+  [
+    'a fault on a backend that does not exist',
+    (s) => s.replace('on: app-2', 'on: app-7'),
+    /scenario\.yaml:7:\d+[\s\S]*app-7/,
+  ],
+  ['until before at', (s) => s.replace('until: 1s', 'until: 100ms'), /scenario\.yaml:7:\d+[\s\S]*`at`/],
+  [
+    'a duplicate id',
+    (s) => s.replace('fleet: [', 'fleet: [{ id: app-2 }, '),
+    /scenario\.yaml:3:\d+[\s\S]*app-2/,
+  ],
+  ['an empty file', () => '', /scenario\.yaml:1:1[\s\S]*empty/],
+  ['a file of 5 MB', (s) => `${s}# ${'x'.repeat(5_000_000)}`, /scenario\.yaml[\s\S]*(large|1 MB|bytes)/],
+  [
+    'an alias bomb',
+    () =>
+      `a: &a [1,1,1,1,1,1,1,1,1]\n${'bcdefghi'
+        .split('')
+        .map((k, i) => `${k}: &${k} [${Array(9).fill(`*${'abcdefgh'[i]}`).join(',')}]`)
+        .join('\n')}`,
+    /scenario\.yaml[\s\S]*(alias|anchor)/i,
+  ],
+  [
+    'a fault the driver cannot do',
+    (s) => s.replace('crash', 'vanish'),
+    /scenario\.yaml:7:\d+[\s\S]*process driver[\s\S]*vanish/,
+  ],
+];
+
+for (const [what, spoil, expected] of badInput)
+  test(`bad input, ${what}: exit 2, where and what, and nothing started`, async (t) => {
+    const { dir, steelyard } = await place(t, spoil(shortScenario));
+    const { exitCode, stderr, stdout } = await steelyard('run', 'scenario.yaml', '--driver', 'process');
+    t.is(exitCode, 2, stderr);
+    t.regex(stderr, expected);
+    t.is(stdout, '');
+    t.deepEqual(await readdir(dir), ['scenario.yaml'], 'no results folder');
+  });
+
+test('usage errors are exit 2, help is 0', async (t) => {
+  const { steelyard } = await place(t);
+  t.is((await steelyard('rnu')).exitCode, 2);
+  t.is((await steelyard('run')).exitCode, 2);
+  t.is((await steelyard('run', 'scenario.yaml', '--rounds', 'many')).exitCode, 2);
+  t.is((await steelyard('report', '/nonexistent')).exitCode, 2);
+  t.is((await steelyard('--help')).exitCode, 0);
+});
+
+test('list prints names, also as JSON', async (t) => {
+  const { steelyard } = await place(t);
+  for (const what of ['strategies', 'scenarios', 'faults', 'service-times']) {
+    const { stdout } = await steelyard('list', what, '--json');
+    const rows = JSON.parse(stdout) as { name: string; about: string }[];
+    t.true(rows.length > 4, what);
+    for (const { name, about } of rows) t.true(name !== '' && about.length > 10, `${what} ${name}: ${about}`);
+  }
+});
