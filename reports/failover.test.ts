@@ -1,8 +1,9 @@
 import test from 'ava';
 import type { Event } from '../harness/recording.ts';
+import { Deadline } from './deadline.ts';
 import { failoverOf, lastSent, survivingCapacity, transitions } from './failover.ts';
-import { attemptsOf, fixtureRecording } from './fixture-recording.ts';
-import { Judge } from './sample.ts';
+import { fixtureRecording } from './fixture-recording.ts';
+import { attemptsOf } from './fixture-rows.ts';
 import { faultWindows } from './windows.ts';
 
 const health = (t: number, backend: string, to: 'healthy' | 'unhealthy', trial = 'a'): Event => ({
@@ -58,8 +59,8 @@ test('the made-up crash is told as it was made up', (t) => {
     const trial = run.trials.find(({ contender }) => contender === name)!;
     const { requests, attempts } = rows.get(trial.id)!;
     const [window] = faultWindows(run, trial, events);
-    const judge = new Judge(requests, run.scenario.load, trial.windowMs);
-    const { failover } = failoverOf(run, trial, window!, requests, attempts, events, judge);
+    const deadline = new Deadline(requests, run.scenario.load, trial.windowMs);
+    const { failover } = failoverOf(run, trial, window!, requests, attempts, events, deadline);
     t.is(failover.detectMs, detect);
     t.true(failover.lastSentMs! <= detect, `${name} sends nothing to the victim once it knows`);
     t.is(failover.sacrificed, trial.counts.failed + trial.counts.lost, 'nothing else went wrong in it');

@@ -1,10 +1,10 @@
 /** One fault as one trial lived through it: detection, recovery, what it cost, and how the victim came back. */
 import type { AttemptColumns, Event, RequestColumns, Run, Trial } from '../harness/recording.ts';
 import { backendsOf } from '../scenarios/scenario.ts';
+import type { Deadline } from './deadline.ts';
 import { readmission } from './readmission.ts';
 import { type Band, type Bin, bandOf, binsAround, recoveredAt } from './recovery.ts';
 import { sacrificedTo } from './sacrificed.ts';
-import type { Judge } from './sample.ts';
 import { fairShares } from './shares.ts';
 import type { Failover } from './summary.ts';
 import type { FaultWindow } from './windows.ts';
@@ -69,7 +69,7 @@ export function failoverOf(
   rows: RequestColumns,
   attempts: AttemptColumns,
   events: readonly Event[],
-  judge: Judge,
+  deadline: Deadline,
 ): { failover: Failover; zoom: Zoom } {
   const { fault, occurrence, kind, backends, taken } = window;
   const victims = new Set(
@@ -79,7 +79,7 @@ export function failoverOf(
   );
   const healed = window.healed ?? Number.POSITIVE_INFINITY;
   const { detected, readmitted } = transitions(events, trial.id, window);
-  const bins = binsAround(rows, judge, taken, trial.windowMs);
+  const bins = binsAround(rows, deadline, taken, trial.windowMs);
   const band = bandOf(bins, survivingCapacity(run, victims));
   const fair = fairShares(run.backends);
   const returned =
@@ -103,7 +103,7 @@ export function failoverOf(
       healedMs: window.healed,
       detectMs: Number.isFinite(detected) ? detected - taken : null,
       recoverMs: recoveredAt(bins, band),
-      sacrificed: sacrificedTo(rows, attempts, judge, { victims, taken, healed, detected }),
+      sacrificed: sacrificedTo(rows, attempts, deadline, { victims, taken, healed, detected }),
       lastSentMs: lastSent(attempts, victims, taken, window.healAsked ?? healed),
       ...returned,
     },

@@ -1,8 +1,8 @@
 import test from 'ava';
 import type { RequestRow } from '../harness/recording.ts';
-import { requestsOf } from './fixture-recording.ts';
+import { Deadline } from './deadline.ts';
+import { requestsOf } from './fixture-rows.ts';
 import { type Bin, bandOf, binsAround, recoveredAt } from './recovery.ts';
-import { Judge } from './sample.ts';
 
 const good = (t: number): Bin => ({ t, good: 100, bad: 0, p99: 20 });
 const broken = (t: number): Bin => ({ t, good: 60, bad: 40, p99: 1000 });
@@ -65,7 +65,12 @@ test('a request that hangs counts against the bin it was due in, at the deadline
     { intended: 1_050_000, ...hang },
     { intended: 1_150_000 },
   ]);
-  const bins = binsAround(rows, new Judge(rows, { deadline: 1_000, timeout: 10_000 }, 1_300), 1_000, 1_300);
+  const bins = binsAround(
+    rows,
+    new Deadline(rows, { deadline: 1_000, timeout: 10_000 }, 1_300),
+    1_000,
+    1_300,
+  );
   const [first, second] = bins.filter(({ t: at }) => at >= 0);
   t.deepEqual(first, { t: 0, good: 1, bad: 1, p99: 1000 });
   t.deepEqual(second, { t: 100, good: 1, bad: 0, p99: 10 });
@@ -73,11 +78,11 @@ test('a request that hangs counts against the bin it was due in, at the deadline
 
 test('bins are aligned to the fault and whole: a fault at 2.55 s has 20 bins before it, one at 0.35 s has 3', (t) => {
   const rows = requestsOf([]);
-  const judge = new Judge(rows, { deadline: 1_000, timeout: 10_000 }, 8_000);
-  t.is(binsAround(rows, judge, 2_550, 8_000)[0]!.t, -2_000);
-  t.is(binsAround(rows, judge, 350, 8_000)[0]!.t, -300);
+  const deadline = new Deadline(rows, { deadline: 1_000, timeout: 10_000 }, 8_000);
+  t.is(binsAround(rows, deadline, 2_550, 8_000)[0]!.t, -2_000);
+  t.is(binsAround(rows, deadline, 350, 8_000)[0]!.t, -300);
   t.is(
-    binsAround(rows, judge, 2_550, 8_000).at(-1)!.t,
+    binsAround(rows, deadline, 2_550, 8_000).at(-1)!.t,
     5_300,
     'the bin from 5.4 s would pass the end at 5.45 s',
   );

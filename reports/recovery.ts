@@ -12,8 +12,8 @@
  * Null: not within the window, or fewer than five bins before the fault to judge by.
  */
 import type { RequestColumns } from '../harness/recording.ts';
+import type { Deadline } from './deadline.ts';
 import { binned, nearestRank } from './latencies.ts';
-import type { Judge } from './sample.ts';
 
 export const binMs = 100;
 const before = { most: 20, least: 5 };
@@ -41,7 +41,7 @@ export interface Band {
 /** Whole bins within [max(0, taken − `lead`), windowMs), aligned to `taken`. */
 export function binsAround(
   rows: RequestColumns,
-  judge: Judge,
+  deadline: Deadline,
   taken: number,
   windowMs: number,
   lead = before.most * binMs,
@@ -54,13 +54,13 @@ export function binsAround(
   for (let row = 0; row < rows.length; row++) {
     const bin = Math.floor((rows.intended[row]! / 1000 - from) / binMs);
     if (bin < 0 || bin >= count) continue;
-    if (judge.bad(row)) bad[bin]!++;
-    else if (judge.ok(row)) good[bin]!++;
+    if (deadline.bad(row)) bad[bin]!++;
+    else if (deadline.ok(row)) good[bin]!++;
   }
   const latencies = binned(
     rows.length,
     (row) => rows.intended[row]! / 1000,
-    (row) => judge.cappedLatency(row),
+    (row) => deadline.cappedLatency(row),
     { from, width: binMs, bins: count },
   );
   return latencies.map((set, bin) => ({

@@ -1,8 +1,8 @@
 import test from 'ava';
 import type { AttemptRow, RequestRow } from '../harness/recording.ts';
-import { attemptsOf, requestsOf } from './fixture-recording.ts';
+import { Deadline } from './deadline.ts';
+import { attemptsOf, requestsOf } from './fixture-rows.ts';
 import { sacrificedTo } from './sacrificed.ts';
-import { Judge } from './sample.ts';
 
 const never = Number.POSITIVE_INFINITY;
 const crash = { victims: new Set([1]), taken: 1_000, detected: 1_500, healed: 2_000 };
@@ -63,6 +63,6 @@ const cases: [string, Partial<RequestRow>[], Partial<AttemptRow>[], Partial<type
 for (const [why, rows, attempts, fault, expected] of cases)
   test(`${expected === 1 ? 'sacrificed' : 'not sacrificed'}: a request that ${why}`, (t) => {
     const columns = requestsOf(rows);
-    const judge = new Judge(columns, { deadline: 1_000, timeout: 10_000 }, 4_000);
-    t.is(sacrificedTo(columns, attemptsOf(attempts), judge, { ...crash, ...fault }), expected);
+    const deadline = new Deadline(columns, { deadline: 1_000, timeout: 10_000 }, 4_000);
+    t.is(sacrificedTo(columns, attemptsOf(attempts), deadline, { ...crash, ...fault }), expected);
   });

@@ -7,7 +7,7 @@
  * meets the same ones. The second rule over-counts errors of another cause in that short time rather than missing any.
  */
 import type { AttemptColumns, RequestColumns } from '../harness/recording.ts';
-import type { Judge } from './sample.ts';
+import type { Deadline } from './deadline.ts';
 
 export interface Sacrifice {
   /** Backend indexes. */
@@ -37,14 +37,14 @@ export function touched(
 export function sacrificedTo(
   rows: RequestColumns,
   attempts: AttemptColumns,
-  judge: Judge,
+  deadline: Deadline,
   fault: Sacrifice,
 ): number {
   const onVictim = touched(attempts, fault);
   const blind = Math.min(fault.detected, fault.healed);
   let count = 0;
   for (let row = 0; row < rows.length; row++) {
-    if (!(rows.intended[row]! >= 0) || !judge.bad(row)) continue;
+    if (!(rows.intended[row]! >= 0) || !deadline.bad(row)) continue;
     const wentBad = (rows.intended[row]! + rows.latency[row]!) / 1000;
     if (onVictim.has(rows.index[row]!) || (wentBad >= fault.taken && wentBad <= blind)) count++;
   }

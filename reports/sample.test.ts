@@ -1,12 +1,13 @@
 import test from 'ava';
 import type { RequestRow } from '../harness/recording.ts';
-import { requestsOf } from './fixture-recording.ts';
-import { Judge, samplesOf } from './sample.ts';
+import { Deadline } from './deadline.ts';
+import { requestsOf } from './fixture-rows.ts';
+import { samplesOf } from './sample.ts';
 
 const limits = { deadline: 1_000, timeout: 10_000 };
 const sampled = (rows: Partial<RequestRow>[], union: { from: number; to: number }[] = [], load = limits) => {
   const columns = requestsOf(rows);
-  return samplesOf(columns, new Judge(columns, load, 4_000), union, 4_000);
+  return samplesOf(columns, new Deadline(columns, load, 4_000), union, 4_000);
 };
 
 test('each outcome is counted once, and sent = ok + failed + lost + in flight', (t) => {
@@ -73,14 +74,14 @@ for (const [row, bad, capped, why] of [
   [{ outcome: 'not-sent' }, false, Number.NaN, 'what was never sent has no latency'],
 ] as [Partial<RequestRow>, boolean, number, string][])
   test(`judged by a deadline of 1 s: ${why}`, (t) => {
-    const judge = new Judge(requestsOf([row]), limits, 4_000);
-    t.is(judge.bad(0), bad);
-    t.is(judge.cappedLatency(0), capped);
+    const deadline = new Deadline(requestsOf([row]), limits, 4_000);
+    t.is(deadline.bad(0), bad);
+    t.is(deadline.cappedLatency(0), capped);
   });
 
 test('without a deadline nothing is late, and the timeout is where errors count', (t) => {
   const rows = requestsOf([{ latency: 9_000_000 }, { outcome: 'lost', latency: 1 }]);
-  const judge = new Judge(rows, { deadline: undefined, timeout: 10_000 }, 4_000);
-  t.false(judge.bad(0));
-  t.is(judge.cappedLatency(1), 10_000_000);
+  const deadline = new Deadline(rows, { deadline: undefined, timeout: 10_000 }, 4_000);
+  t.false(deadline.bad(0));
+  t.is(deadline.cappedLatency(1), 10_000_000);
 });

@@ -5,6 +5,7 @@
  * was due; what is counted per second belongs to the stretch in which the response arrived.
  */
 import { causes, outcomes, type RequestColumns } from '../harness/recording.ts';
+import type { Deadline } from './deadline.ts';
 import type { Phase, Requests } from './summary.ts';
 import { phaseAt, phaseSeconds, type Stretch } from './windows.ts';
 
@@ -26,52 +27,6 @@ const code = Object.fromEntries(outcomes.map((name, index) => [name, index])) as
   number
 >;
 
-/** What a request comes to, judged by one deadline. All times in µs. */
-export class Judge {
-  readonly deadline: number;
-  /** Where latency is capped: the deadline, or the client's timeout when there is none. */
-  readonly cap: number;
-  private readonly rows: RequestColumns;
-  private readonly end: number;
-
-  constructor(
-    rows: RequestColumns,
-    { deadline, timeout }: { deadline?: number | undefined; timeout: number },
-    windowMs: number,
-  ) {
-    this.rows = rows;
-    this.deadline = (deadline ?? Number.POSITIVE_INFINITY) * 1000;
-    this.cap = (deadline ?? timeout) * 1000;
-    this.end = windowMs * 1000;
-  }
-
-  ok(row: number): boolean {
-    return this.rows.outcome[row] === code.ok;
-  }
-
-  late(row: number): boolean {
-    return this.ok(row) && this.rows.latency[row]! > this.deadline;
-  }
-
-  /** Ended, and not ok: or still in flight when it was already older than the cap at the end of the window. */
-  atDeadline(row: number): boolean {
-    const outcome = this.rows.outcome[row];
-    if (outcome === code.failed || outcome === code.lost) return true;
-    return outcome === code['in-flight'] && this.end - this.rows.intended[row]! >= this.cap;
-  }
-
-  /** Failed, lost, late, or never answered though its time was up. */
-  bad(row: number): boolean {
-    return this.atDeadline(row) || this.late(row);
-  }
-
-  /** µs, at most the cap; NaN for what neither ended nor ran out of time, and for what was never sent. */
-  cappedLatency(row: number): number {
-    if (this.atDeadline(row)) return this.cap;
-    return this.ok(row) ? Math.min(this.rows.latency[row]!, this.cap) : Number.NaN;
-  }
-}
-
 class Tally {
   private readonly counts = new Map<number, number>();
   private readonly latencies: number[] = [];
@@ -81,7 +36,7 @@ class Tally {
   good = 0;
   readonly byCode = new Float64Array(outcomes.length);
 
-  add(rows: RequestColumns, row: number, judge: Judge): void {
+  add(rows: RequestColumns, row: number, deadline: Deadline): void {
     const outcome = rows.outcome[row]!;
     const cause = rows.cause[row]!;
     this.byCode[outcome]!++;
@@ -89,14 +44,14 @@ class Tally {
       (outcome * causes.length + cause) * 65_536 + (causes[cause] === 'status' ? rows.status[row]! : 0);
     this.counts.set(key, (this.counts.get(key) ?? 0) + 1);
     if (outcome === code.ok) this.latencies.push(rows.latency[row]!);
-    if (judge.late(row)) this.late++;
-    if (judge.atDeadline(row)) this.atDeadline++;
+    if (deadline.late(row)) this.late++;
+    if (deadline.atDeadline(row)) this.atDeadline++;
   }
 
-  arrived(rows: RequestColumns, row: number, judge: Judge): void {
+  arrived(rows: RequestColumns, row: number, deadline: Deadline): void {
     if (rows.status[row]! === 0) return;
     this.complete++;
-    if (judge.ok(row) && !judge.late(row)) this.good++;
+    if (deadline.ok(row) && !deadline.late(row)) this.good++;
   }
 
   finish(seconds: number): Sample {
@@ -133,7 +88,7 @@ class Tally {
 /** The samples of one trial. `phases` is null when no fault took. */
 export function samplesOf(
   rows: RequestColumns,
-  judge: Judge,
+  deadline: Deadline,
   union: readonly Stretch[],
   windowMs: number,
 ): { whole: Sample; phases: Record<Phase, Sample> | null } {
@@ -142,12 +97,12 @@ export function samplesOf(
   for (let row = 0; row < rows.length; row++) {
     const due = rows.intended[row]! / 1000;
     if (!(due >= 0)) continue;
-    whole.add(rows, row, judge);
-    parts[phaseAt(union, due)].add(rows, row, judge);
+    whole.add(rows, row, deadline);
+    parts[phaseAt(union, due)].add(rows, row, deadline);
     const arrived = due + rows.latency[row]! / 1000;
     if (!(arrived < windowMs)) continue;
-    whole.arrived(rows, row, judge);
-    parts[phaseAt(union, arrived)].arrived(rows, row, judge);
+    whole.arrived(rows, row, deadline);
+    parts[phaseAt(union, arrived)].arrived(rows, row, deadline);
   }
   const seconds = phaseSeconds(union, windowMs);
   return {

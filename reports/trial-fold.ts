@@ -1,7 +1,8 @@
 /** Everything a report keeps of one trial once its rows are read: samples, shares, failovers, timeline. Pure. */
 import type { AttemptColumns, Event, RequestColumns, Run, Trial } from '../harness/recording.ts';
+import { Deadline } from './deadline.ts';
 import { failoverOf, type Zoom } from './failover.ts';
-import { Judge, type Sample, samplesOf } from './sample.ts';
+import { type Sample, samplesOf } from './sample.ts';
 import { type AttemptCounts, countAttempts } from './shares.ts';
 import type { Failover, Phase } from './summary.ts';
 import { type TimelineRow, timelineOf } from './timeline.ts';
@@ -38,18 +39,18 @@ export function foldTrial(
   const mine = events.filter((event) => event.trial === trial.id).sort((a, b) => a.t - b.t);
   const windows = faultWindows(run, trial, mine);
   const union = faultTime(windows, trial.windowMs);
-  const judge = new Judge(rows, run.scenario.load, trial.windowMs);
-  const { whole, phases } = samplesOf(rows, judge, union, trial.windowMs);
+  const deadline = new Deadline(rows, run.scenario.load, trial.windowMs);
+  const { whole, phases } = samplesOf(rows, deadline, union, trial.windowMs);
   // Without a single row nothing was lived through: the faults' times would be the scenario's, and the rest invented.
   const lived = windows
     .filter(({ taken }) => rows.length > 0 && taken < trial.windowMs)
-    .map((window) => ({ window, ...failoverOf(run, trial, window, rows, attempts, mine, judge) }));
+    .map((window) => ({ window, ...failoverOf(run, trial, window, rows, attempts, mine, deadline) }));
   return {
     trial,
     windows,
     whole,
     phases,
-    cap: judge.cap,
+    cap: deadline.cap,
     attempts: countAttempts(attempts, run.backends.length, union, trial.windowMs),
     failover: lived.map(({ failover }) => failover),
     zooms: lived.map(({ zoom }) => zoom),

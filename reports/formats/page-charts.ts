@@ -2,7 +2,7 @@
 import type { ChartDefinition, Drawing, LegendEntry, Table } from '../charts/chart.ts';
 import type { Report } from '../judge.ts';
 import { html, Markup } from './markup.ts';
-import { renderSvg, resetIds } from './svg.ts';
+import { renderSvg } from './svg.ts';
 
 export function dataTable({ columns, rows }: Table): Markup {
   // A column is text where its first cell is; numbers are set to the right.
@@ -34,7 +34,9 @@ async function figure(name: string, drawing: Drawing): Promise<Markup> {
   const panels: Markup[] = [];
   for (const { label, spec } of drawing.panels) {
     const said = label === '' ? drawing.title : `${label}. ${drawing.title}`;
-    panels.push(html`<div><h3>${label}</h3>${new Markup(await renderSvg(spec, said))}</div>`);
+    panels.push(
+      html`<div><h3>${label}</h3>${new Markup(await renderSvg(spec, said, `${name}-${panels.length + 1}`))}</div>`,
+    );
   }
   return html`<section id="${name}">
 <h2>${drawing.title}</h2>
@@ -56,7 +58,6 @@ export async function chartSections(
   charts: ReadonlyMap<string, ChartDefinition>,
   report: Report,
 ): Promise<Markup[]> {
-  await resetIds();
   const sections: Markup[] = [];
   for (const [name, chart] of [...charts].sort(([, a], [, b]) => a.order - b.order)) {
     const drawing = chart.create(report);

@@ -2,10 +2,15 @@
 import type { Spec } from '../charts/chart.ts';
 import { escapeHtml } from './markup.ts';
 
-/** @param label what a screen reader says instead of the picture @param warn told of whatever Vega-Lite finds odd in a spec */
+/**
+ * @param label what a screen reader says instead of the picture
+ * @param id begins the name of every definition inside; unique on the page
+ * @param warn told of whatever Vega-Lite finds odd in a spec
+ */
 export async function renderSvg(
   spec: Spec,
   label: string,
+  id: string,
   warn: (message: string) => void = () => undefined,
 ): Promise<string> {
   const [vega, lite] = await Promise.all([import('vega'), import('vega-lite')]);
@@ -26,13 +31,17 @@ export async function renderSvg(
   const view = new vega.View(vega.parse(compiled.spec), { renderer: 'none' });
   const svg = await view.toSVG();
   view.finalize();
-  return slim(svg, label);
+  return slim(ownIds(svg, id), label);
 }
 
-/** Numbers the clip paths from one again, so that the same report is the same bytes. */
-export async function resetIds(): Promise<void> {
-  const vega = (await import('vega')) as unknown as { resetSVGDefIds(): void };
-  vega.resetSVGDefIds();
+/** Vega numbers its clip paths through the life of the process; here they count from one in each picture, so the same picture is the same bytes. */
+function ownIds(svg: string, id: string): string {
+  const names = new Map<string, string>();
+  for (const [, old] of svg.matchAll(/\bid="([^"]+)"/g)) names.set(old!, `${id}-${names.size + 1}`);
+  return svg.replace(
+    /\b(id="|url\(#)([^")]+)/g,
+    (_, before: string, old: string) => before + (names.get(old) ?? old),
+  );
 }
 
 /** A picture with a name; without what draws nothing, and with coordinates to a tenth of a pixel. */

@@ -1,0 +1,93 @@
+import test from 'ava';
+import { type FixtureRecording, fiveContenders } from './fixture-recording.ts';
+import { fixtureReport } from './fixture-report.ts';
+import { attemptsOf } from './fixture-rows.ts';
+
+const options = { contenders: fiveContenders.slice(2, 4) };
+
+test('the made-up recording passes', (t) => {
+  const { audit } = fixtureReport(options).summary;
+  t.true(audit.passed);
+  t.true(audit.findings.every(({ ok, detail }) => ok && detail !== ''));
+});
+
+const first = ({ run, rows }: FixtureRecording) => ({
+  trial: run.trials[0]!,
+  ...rows.get(run.trials[0]!.id)!,
+});
+
+const sabotages: [string, string, RegExp, (recording: FixtureRecording) => void][] = [
+  [
+    'a record is lost',
+    'rows',
+    /counted 4798 ok, the rows hold 4797/,
+    (it) => {
+      const { requests } = first(it);
+      requests.intended[requests.length - 1] = -1;
+    },
+  ],
+  [
+    'a request stands twice',
+    'once',
+    /1 row repeat/,
+    (it) => {
+      const { requests } = first(it);
+      requests.index[5] = requests.index[6]!;
+    },
+  ],
+  [
+    'the generator loses count',
+    'conservation',
+    /sent 4800, but 4797 ok/,
+    (it) => {
+      first(it).trial.counts.ok = 4797;
+    },
+  ],
+  [
+    'a fault did not take',
+    'faults',
+    /crash of app-2 was never taken/,
+    (it) => {
+      it.events = it.events.filter(({ trial, type }) => trial !== first(it).trial.id || type !== 'fault');
+    },
+  ],
+  [
+    'a dead backend gets requests though everybody knows',
+    'avoided',
+    /2 attempts on app-2 .* first 997 ms/,
+    (it) => {
+      const { trial, requests } = first(it);
+      const picked = [3_500, 4_000].map((ms) => ({ backend: 1, picked: ms * 1000 }));
+      it.rows.set(trial.id, { requests, attempts: attemptsOf([{ backend: 0 }, ...picked]) });
+    },
+  ],
+];
+
+for (const [what, check, detail, sabotage] of sabotages)
+  test(`${what}: ${check} is broken, and says how`, (t) => {
+    const { audit } = fixtureReport(options, sabotage).summary;
+    t.false(audit.passed);
+    const broken = audit.findings.filter(({ ok }) => !ok);
+    t.true(
+      broken.some((it) => it.check === check && detail.test(it.detail)),
+      JSON.stringify(broken),
+    );
+  });
+
+test('an attempt in the millisecond of the detection is no violation, nor one on its way to a healed backend', (t) => {
+  const { audit } = fixtureReport(options, (it) => {
+    const { trial, requests } = first(it);
+    const picked = [2_503 + 330 + 0.9, 5_001].map((ms) => ({ backend: 1, picked: ms * 1000 }));
+    it.rows.set(trial.id, { requests, attempts: attemptsOf(picked) });
+  }).summary;
+  t.true(audit.findings.find(({ check }) => check === 'avoided')!.ok);
+});
+
+test('a trial that failed is not held to anything: it has said so itself', (t) => {
+  const { audit } = fixtureReport(options, (it) => {
+    const { trial } = first(it);
+    trial.status = 'failed';
+    trial.counts.sent = 1;
+  }).summary;
+  t.true(audit.passed);
+});

@@ -1,0 +1,56 @@
+/**
+ * What a request comes to, held against the deadline: late, bad, and the latency it counts with where errors count at the deadline.
+ * Percentiles of ok responses alone flatter a balancer that fails fast; these do not. All times in µs.
+ */
+import { outcomes, type RequestColumns } from '../harness/recording.ts';
+
+const code = Object.fromEntries(outcomes.map((name, index) => [name, index])) as Record<
+  (typeof outcomes)[number],
+  number
+>;
+
+export class Deadline {
+  /** µs; Infinity when there is none. */
+  readonly at: number;
+  /** Where latency is capped, µs: the deadline, or the client's timeout when there is none. */
+  readonly cap: number;
+  private readonly rows: RequestColumns;
+  private readonly end: number;
+
+  constructor(
+    rows: RequestColumns,
+    { deadline, timeout }: { deadline?: number | undefined; timeout: number },
+    windowMs: number,
+  ) {
+    this.rows = rows;
+    this.at = (deadline ?? Number.POSITIVE_INFINITY) * 1000;
+    this.cap = (deadline ?? timeout) * 1000;
+    this.end = windowMs * 1000;
+  }
+
+  ok(row: number): boolean {
+    return this.rows.outcome[row] === code.ok;
+  }
+
+  late(row: number): boolean {
+    return this.ok(row) && this.rows.latency[row]! > this.at;
+  }
+
+  /** Ended, and not ok: or still in flight when it was already older than the cap at the end of the window. */
+  atDeadline(row: number): boolean {
+    const outcome = this.rows.outcome[row];
+    if (outcome === code.failed || outcome === code.lost) return true;
+    return outcome === code['in-flight'] && this.end - this.rows.intended[row]! >= this.cap;
+  }
+
+  /** Failed, lost, late, or never answered though its time was up. */
+  bad(row: number): boolean {
+    return this.atDeadline(row) || this.late(row);
+  }
+
+  /** µs, at most the cap; NaN for what neither ended nor ran out of time, and for what was never sent. */
+  cappedLatency(row: number): number {
+    if (this.atDeadline(row)) return this.cap;
+    return this.ok(row) ? Math.min(this.rows.latency[row]!, this.cap) : Number.NaN;
+  }
+}
