@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import test from 'ava';
-import { exchange, startBackend } from './start-for-test.ts';
+import { exchange, startBackend } from './start.test-support.ts';
 
 const get = (path: string) => `GET ${path} HTTP/1.1\r\nhost: a\r\n\r\n`;
 const long = { kind: 'constant', options: { mean: 3_000 } };

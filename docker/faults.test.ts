@@ -1,7 +1,7 @@
 /** Each service-level fault as it looks on the wire, in raw bytes; and what health checks make of it. */
 import test from 'ava';
 import { bodyOf } from '../scenarios/body.ts';
-import { type RawAnswer, startBackend } from './start-for-test.ts';
+import { type RawAnswer, startBackend } from './start.test-support.ts';
 
 const get = (path: string) => `GET ${path} HTTP/1.1\r\nhost: a\r\nsteelyard-request: 1\r\n\r\n`;
 const body = bodyOf(128);

@@ -7,7 +7,7 @@ import test from 'ava';
 import { serviceTimeOf } from '../scenarios/catalogue.ts';
 import { headers } from '../scenarios/headers.ts';
 import { draw, stream } from '../scenarios/random.ts';
-import { startBackend } from './start-for-test.ts';
+import { startBackend } from './start.test-support.ts';
 
 const service = { kind: 'exponential', options: { mean: 10 } };
 const law = serviceTimeOf(service);

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import test from 'ava';
 import { bodyOf } from '../scenarios/body.ts';
-import { startBackend } from './start-for-test.ts';
+import { startBackend } from './start.test-support.ts';
 
 const at = (quantile: number, number = 0) => ({
   'steelyard-quantile': String(quantile),
