@@ -1,0 +1,38 @@
+import test from 'ava';
+import { Workload } from '../../scenarios/workload.ts';
+import { loadOf } from './drive.test-support.ts';
+import { RequestWriter } from './request-writer.ts';
+
+const target = { host: '127.0.0.1', port: 8080 };
+
+function writerFor(request: { path?: string; method?: 'GET' | 'POST' | 'DELETE'; body?: number }) {
+  const load = loadOf({ open: { rate: '1/s' }, duration: '1s', requests: undefined, mix: [request] });
+  const workload = new Workload(load, 7, 1);
+  return { workload, writer: new RequestWriter(workload, target) };
+}
+
+test('request i carries the identity and the luck the workload gives it', (t) => {
+  const { workload, writer } = writerFor({ path: '/api?x=1' });
+  for (const i of [0, 1, 12_345])
+    t.is(
+      writer.write(i),
+      `GET /api?x=1 HTTP/1.1\r\nhost: 127.0.0.1:8080\r\nsteelyard-request: ${i}\r\nsteelyard-key: ${workload.key(i)}\r\n` +
+        `steelyard-client: ${workload.client(i)}\r\nsteelyard-quantile: ${workload.quantile(i)}\r\n\r\n`,
+    );
+});
+
+test('a body is as long as it says, and an empty one of a POST says so', (t) => {
+  const [head, body] = writerFor({ method: 'POST', body: 1000 }).writer.write(0).split('\r\n\r\n');
+  t.regex(head!, /\r\ncontent-length: 1000\r\n/);
+  t.is(body!.length, 1000);
+  t.regex(writerFor({ method: 'POST' }).writer.write(0), /\r\ncontent-length: 0\r\n/);
+  t.notRegex(writerFor({ method: 'DELETE' }).writer.write(0), /content-length/);
+});
+
+test('a path that would break the request line is refused', (t) => {
+  for (const path of ['/a b', '/a\r\nx: y', '/ü'])
+    t.throws(() => writerFor({ path }).writer.write(0), {
+      instanceOf: RangeError,
+      message: /printable ASCII/,
+    });
+});
