@@ -12,6 +12,8 @@ import type { Sender, Session } from './session.ts';
  * on average; a sleep for each would cost more CPU than sending it.
  */
 const leastSleep = 0.2;
+/** The alarm may ring this much early, ms; so short a time is not worth another sleep. */
+const early = 0.1;
 
 class OpenSender implements Sender {
   readonly #session: Session;
@@ -19,6 +21,8 @@ class OpenSender implements Sender {
   readonly #pacer: Pacer;
   #alarm: Alarm | undefined;
   #halted = false;
+  /** When the request is due that the alarm is set for, ms from t = 0. */
+  #awaited = Number.NaN;
 
   constructor(session: Session) {
     const { settings, workload, window } = session;
@@ -54,8 +58,16 @@ class OpenSender implements Sender {
   #poll(): void {
     if (this.#halted) return;
     const due = this.#pacer.poll(this.#session.clock());
-    if (due === undefined) this.#session.finished();
-    else this.#alarm!.set(Math.max(leastSleep, due - this.#session.clock()));
+    if (due === undefined) {
+      this.#session.finished();
+      return;
+    }
+    const left = due - this.#session.clock();
+    if (due === this.#awaited && left < early) setImmediate(() => this.#poll());
+    else {
+      this.#awaited = due;
+      this.#alarm!.set(Math.max(leastSleep, left));
+    }
   }
 
   #send(index: number, intended: number): void {
