@@ -1,7 +1,7 @@
 import test from 'ava';
-import { type FixtureRecording, fiveContenders } from './fixture-recording.ts';
+import { countsOf, type FixtureRecording, fiveContenders } from './fixture-recording.ts';
 import { fixtureReport } from './fixture-report.ts';
-import { attemptsOf } from './fixture-rows.ts';
+import { attemptsOf, requestsOf } from './fixture-rows.ts';
 
 const options = { contenders: fiveContenders.slice(2, 4) };
 
@@ -41,6 +41,16 @@ const sabotages: [string, string, RegExp, (recording: FixtureRecording) => void]
     /sent 4800, but 4797 ok/,
     (it) => {
       first(it).trial.counts.ok = 4797;
+    },
+  ],
+  [
+    'a trial meets no load',
+    'load',
+    /p2c, round 1: not one request was sent/,
+    (it) => {
+      const { trial } = first(it);
+      it.rows.set(trial.id, { requests: requestsOf([]), attempts: attemptsOf([]) });
+      trial.counts = countsOf(requestsOf([]));
     },
   ],
   [

@@ -27,6 +27,14 @@ const readable: Check = (_, folds) =>
     'every complete trial left its records',
   );
 
+/** A trial that met no load measured nothing. */
+const load: Check = (_, folds) =>
+  finding(
+    'load',
+    folds.flatMap((fold) => (fold.trial.counts.sent > 0 ? [] : [`${named(fold)}: not one request was sent`])),
+    'every trial met load',
+  );
+
 /** sent = ok + failed + lost + in flight at the end: by the generator's own counts. */
 const conservation: Check = (_, folds) => {
   const sent = folds.reduce((sum, { trial }) => sum + trial.counts.sent, 0);
@@ -115,7 +123,7 @@ const overhead: Check = ({ timing }) => ({
   detail: `${percent(timing.overhead)} of ${milliseconds(timing.wallMs)} was spent outside the load windows`,
 });
 
-const checks: readonly Check[] = [readable, conservation, rows, once, faults, avoided, overhead];
+const checks: readonly Check[] = [readable, load, conservation, rows, once, faults, avoided, overhead];
 
 export function audit(run: Run, folds: readonly TrialFold[]): Audit {
   const complete = folds.filter(({ trial }) => trial.status === 'complete');

@@ -1,8 +1,8 @@
 /** The comparison table, once for every format: which columns, each cell as text, and which cells are the best of their column. */
 import { inOrder } from './judge.ts';
 import { isBetter, type Metric, type MetricName, metricsByName } from './metrics.ts';
-import { inUnit } from './numbers.ts';
-import type { Summary } from './summary.ts';
+import { inUnit, plural } from './numbers.ts';
+import type { ContenderSummary, Summary } from './summary.ts';
 
 const columns: readonly MetricName[] = [
   'throughput',
@@ -27,7 +27,7 @@ export interface ComparisonRow {
   /** Undefined for a contender that is not ranked. */
   place: number | undefined;
   contender: string;
-  /** Why it is not ranked. */
+  /** Why it is not ranked, or what its numbers do not show. */
   note?: string;
   cells: Cell[];
 }
@@ -46,11 +46,11 @@ export function compare(summary: Summary): Comparison {
   const contenders = order.map((name) => summary.contenders.find((it) => it.name === name)!);
   const rows = contenders.map((contender): ComparisonRow => {
     const place = summary.verdict.ranking.find((it) => it.contender === contender.name)?.place;
-    const note = contender.status === 'failed' ? `failed: ${contender.error}` : contender.status;
+    const note = noteOn(contender, place !== undefined);
     return {
       place,
       contender: contender.name,
-      ...(place === undefined ? { note } : {}),
+      ...(note === undefined ? {} : { note }),
       cells: used.map((metric) => ({
         text: contender.requests.sent === 0 ? '–' : inUnit(metric.of(contender), metric.unit),
         best: false,
@@ -67,4 +67,20 @@ export function compare(summary: Summary): Comparison {
     if (holders.length <= ranked.length / 2) for (const row of holders) row.cells[column]!.best = true;
   });
   return { columns: used, rows };
+}
+
+/** More than this share of the requests still in flight at the end is no ordinary end of a run. */
+const openAtEnd = 0.01;
+
+function noteOn({ status, error, requests }: ContenderSummary, ranked: boolean): string | undefined {
+  const { sent, inFlightAtEnd, notSent } = requests;
+  if (!ranked) {
+    const why = status === 'complete' ? 'sent nothing' : status === 'failed' ? `failed: ${error}` : status;
+    return `${why}; not ranked`;
+  }
+  const missing = [
+    ...(inFlightAtEnd > sent * openAtEnd ? [`${plural(inFlightAtEnd, 'request')} never answered`] : []),
+    ...(notSent > 0 ? [`${plural(notSent, 'request')} not sent for want of a connection`] : []),
+  ];
+  return missing.length === 0 ? undefined : missing.join(', ');
 }

@@ -40,7 +40,7 @@ export class Deadline {
   atDeadline(row: number): boolean {
     const outcome = this.rows.outcome[row];
     if (outcome === code.failed || outcome === code.lost) return true;
-    return outcome === code['in-flight'] && this.end - this.rows.intended[row]! >= this.cap;
+    return outcome === code['in-flight'] && this.ageInFlight(row) >= this.cap;
   }
 
   /** Failed, lost, late, or never answered though its time was up. */
@@ -48,9 +48,15 @@ export class Deadline {
     return this.atDeadline(row) || this.late(row);
   }
 
-  /** µs, at most the cap; NaN for what neither ended nor ran out of time, and for what was never sent. */
+  /** How old a request in flight at the end was when the window closed: its latency is at least that. NaN for any other. */
+  ageInFlight(row: number): number {
+    const open = this.rows.outcome[row] === code['in-flight'];
+    return open ? Math.max(0, this.end - this.rows.intended[row]!) : Number.NaN;
+  }
+
+  /** µs, at most the cap; what is in flight counts at its age; NaN for what was never sent. */
   cappedLatency(row: number): number {
     if (this.atDeadline(row)) return this.cap;
-    return this.ok(row) ? Math.min(this.rows.latency[row]!, this.cap) : Number.NaN;
+    return this.ok(row) ? Math.min(this.rows.latency[row]!, this.cap) : this.ageInFlight(row);
   }
 }

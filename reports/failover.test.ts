@@ -1,8 +1,8 @@
 import test from 'ava';
-import type { Event } from '../harness/recording.ts';
+import { type Event, outcomes } from '../harness/recording.ts';
 import { Deadline } from './deadline.ts';
 import { failoverOf, lastSent, survivingCapacity, transitions } from './failover.ts';
-import { fixtureRecording } from './fixture-recording.ts';
+import { fiveContenders, fixtureRecording } from './fixture-recording.ts';
 import { attemptsOf } from './fixture-rows.ts';
 import { faultWindows } from './windows.ts';
 
@@ -10,7 +10,7 @@ const health = (t: number, backend: string, to: 'healthy' | 'unhealthy', trial =
   ...{ trial, t, type: 'health', backend, to, by: 'active', detail: '' },
   from: to === 'healthy' ? 'unhealthy' : 'healthy',
 });
-const crash = { backends: ['app-1', 'app-2'], taken: 1_000, healed: 3_000 };
+const crash = { backends: ['app-1', 'app-2'], taken: 1_000, healAsked: 2_900, healed: 3_000 };
 
 test('two victims are detected when the second one is, and back when both are', (t) => {
   const events = [
@@ -18,7 +18,7 @@ test('two victims are detected when the second one is, and back when both are', 
     health(1_200, 'app-1', 'unhealthy'),
     health(1_400, 'app-2', 'unhealthy', 'b'),
     health(1_700, 'app-2', 'unhealthy'),
-    health(3_500, 'app-2', 'healthy'),
+    health(2_950, 'app-2', 'healthy'),
     health(4_000, 'app-1', 'healthy'),
   ];
   t.deepEqual(transitions(events, 'a', crash), { detected: 1_700, readmitted: 4_000 });
@@ -66,4 +66,14 @@ test('the made-up crash is told as it was made up', (t) => {
     t.is(failover.sacrificed, trial.counts.failed + trial.counts.lost, 'nothing else went wrong in it');
     t.is(failover.fairAgainMs, 1_000);
   }
+});
+
+test('with no good request before the fault there is no recovery to speak of', (t) => {
+  const { run, events, rows } = fixtureRecording({ contenders: fiveContenders.slice(0, 1), rate: 50 });
+  const { requests, attempts } = rows.get(run.trials[0]!.id)!;
+  requests.outcome.fill(outcomes.indexOf('lost'));
+  const [window] = faultWindows(run, run.trials[0]!, events);
+  const deadline = new Deadline(requests, run.scenario.load, run.trials[0]!.windowMs);
+  const { failover } = failoverOf(run, run.trials[0]!, window!, requests, attempts, events, deadline);
+  t.is(failover.recoverMs, null);
 });

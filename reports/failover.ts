@@ -19,7 +19,7 @@ export interface Zoom {
 export function transitions(
   events: readonly Event[],
   trial: string,
-  { backends, taken, healed }: Pick<FaultWindow, 'backends' | 'taken' | 'healed'>,
+  { backends, taken, healAsked, healed }: Pick<FaultWindow, 'backends' | 'taken' | 'healAsked' | 'healed'>,
 ): { detected: number; readmitted: number } {
   const end = healed ?? Number.POSITIVE_INFINITY;
   const first = (backend: string, to: 'healthy' | 'unhealthy', from: number, until: number) =>
@@ -35,7 +35,8 @@ export function transitions(
   const all = (times: number[]) => Math.max(...times);
   return {
     detected: all(backends.map((id) => first(id, 'unhealthy', taken, end))),
-    readmitted: all(backends.map((id) => first(id, 'healthy', end, Number.POSITIVE_INFINITY))),
+    // A backend may serve, and be seen to, before the driver that revives it has said so.
+    readmitted: all(backends.map((id) => first(id, 'healthy', healAsked ?? end, Number.POSITIVE_INFINITY))),
   };
 }
 
@@ -84,7 +85,7 @@ export function failoverOf(
   const fair = fairShares(run.backends);
   const returned =
     window.healed === null || victims.size === 0
-      ? { overshoot: null, fairAgainMs: null }
+      ? { overshoot: null, returnedShare: null, fairAgainMs: null }
       : readmission(attempts, {
           victims,
           fairShare: [...victims].reduce((sum, index) => sum + fair[index]!, 0),

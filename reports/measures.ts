@@ -34,7 +34,7 @@ function phaseMeasures(samples: readonly Sample[], cap: number): PhaseMeasures {
     errorRate: requests.sent === 0 ? null : (requests.failed + requests.lost) / requests.sent,
     latencyMs: describe(ok),
     deadlineLatencyMs: describe(
-      ok,
+      pooled([ok, ...samples.map((it) => it.open)]),
       cap,
       total((it) => it.atDeadline),
     ),
@@ -60,6 +60,7 @@ function poolFailover(folds: readonly TrialFold[]): Failover[] {
       sacrificed: middle((it) => it.sacrificed) ?? 0,
       lastSentMs: middle((it) => it.lastSentMs),
       overshoot: middle((it) => it.overshoot),
+      returnedShare: middle((it) => it.returnedShare),
       fairAgainMs: middle((it) => it.fairAgainMs),
     };
   });

@@ -4,6 +4,7 @@
  * The victims' share of the attempts is taken in bins of 250 ms; bins with fewer than 20 attempts say nothing and are passed over.
  * *Overshoot* is the largest share after the last victim was taken back (its first health transition to `healthy` after the heal; the
  * heal itself where there is none), divided by their fair share by weight. 1 is a return without a herd.
+ * *Returned share* is their share of all attempts from then to the end of the window.
  * *Fair again* is the time from the heal to the start of the first four bins in a row (1 s) in which the share is at least three quarters of its
  * reference: the fair share, or what the victims had before the fault where that is less (hashing never gives exactly the fair share).
  */
@@ -46,7 +47,7 @@ export function shareBins(
 export function readmission(
   attempts: AttemptColumns,
   { victims, fairShare, taken, healed, readmitted, windowMs }: Return,
-): { overshoot: number | null; fairAgainMs: number | null } {
+): { overshoot: number | null; returnedShare: number | null; fairAgainMs: number | null } {
   const back = shareBins(attempts, victims, readmitted, windowMs).filter((share) => !Number.isNaN(share));
   const earlier = shareBins(attempts, victims, 0, taken).filter((share) => !Number.isNaN(share));
   const own = earlier.length === 0 ? fairShare : earlier.reduce((a, b) => a + b, 0) / earlier.length;
@@ -61,5 +62,25 @@ export function readmission(
       break;
     }
   }
-  return { overshoot: back.length === 0 ? null : Math.max(...back) / fairShare, fairAgainMs };
+  return {
+    overshoot: back.length === 0 ? null : Math.max(...back) / fairShare,
+    returnedShare: shareOf(attempts, victims, readmitted, windowMs),
+    fairAgainMs,
+  };
+}
+
+function shareOf(
+  attempts: AttemptColumns,
+  victims: ReadonlySet<number>,
+  from: number,
+  to: number,
+): number | null {
+  let [all, theirs] = [0, 0];
+  for (let row = 0; row < attempts.length; row++) {
+    const picked = attempts.picked[row]! / 1000;
+    if (picked < from || picked >= to) continue;
+    all++;
+    if (victims.has(attempts.backend[row]!)) theirs++;
+  }
+  return all === 0 ? null : theirs / all;
 }

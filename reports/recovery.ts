@@ -9,7 +9,7 @@
  * cannot do more than their part, so the goodput asked for is multiplied, and the p99 allowed divided, by the survivors' part of the
  * fleet's capacity (workers × speed). Where no backend survives the part is 1: it has recovered once the fleet is back.
  * Recovery is the start of the first ten bins in a row (1 s) inside the band; 0 when the band was never left.
- * Null: not within the window, or fewer than five bins before the fault to judge by.
+ * Null: not within the window, or fewer than five bins with a good request before the fault to judge by.
  */
 import type { RequestColumns } from '../harness/recording.ts';
 import type { Deadline } from './deadline.ts';
@@ -73,7 +73,7 @@ export function binsAround(
 
 /** Undefined when there is too little before the fault to judge by. @param surviving part of the fleet's capacity, 0 to 1 */
 export function bandOf(bins: readonly Bin[], surviving: number): Band | undefined {
-  const reference = bins.filter(({ t }) => t < 0 && t >= -before.most * binMs);
+  const reference = bins.filter(({ t, good }) => t < 0 && t >= -before.most * binMs && good > 0);
   if (reference.length < before.least) return undefined;
   const part = surviving > 0 ? surviving : 1;
   return {

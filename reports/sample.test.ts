@@ -68,8 +68,8 @@ for (const [row, bad, capped, why] of [
   [
     { outcome: 'in-flight', intended: 3_500_000 },
     false,
-    Number.NaN,
-    'in flight and still young says nothing',
+    500_000,
+    'in flight and still young counts at its age',
   ],
   [{ outcome: 'not-sent' }, false, Number.NaN, 'what was never sent has no latency'],
 ] as [Partial<RequestRow>, boolean, number, string][])

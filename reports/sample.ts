@@ -18,6 +18,8 @@ export interface Sample {
   good: number;
   /** Latencies of ok responses, µs, sorted. */
   ok: Float64Array;
+  /** Ages of those in flight at the end and younger than the deadline, µs, sorted. */
+  open: Float64Array;
   /** Requests that count at the deadline though they have no ok latency. */
   atDeadline: number;
 }
@@ -30,6 +32,7 @@ const code = Object.fromEntries(outcomes.map((name, index) => [name, index])) as
 class Tally {
   private readonly counts = new Map<number, number>();
   private readonly latencies: number[] = [];
+  private readonly ages: number[] = [];
   late = 0;
   atDeadline = 0;
   complete = 0;
@@ -46,6 +49,7 @@ class Tally {
     if (outcome === code.ok) this.latencies.push(rows.latency[row]!);
     if (deadline.late(row)) this.late++;
     if (deadline.atDeadline(row)) this.atDeadline++;
+    else if (outcome === code['in-flight']) this.ages.push(deadline.ageInFlight(row));
   }
 
   arrived(rows: RequestColumns, row: number, deadline: Deadline): void {
@@ -80,6 +84,7 @@ class Tally {
       complete: this.complete,
       good: this.good,
       ok: Float64Array.from(this.latencies).sort(),
+      open: Float64Array.from(this.ages).sort(),
       atDeadline: this.atDeadline,
     };
   }

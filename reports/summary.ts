@@ -48,8 +48,8 @@ export interface PhaseMeasures {
   /** Of ok responses, from the intended time (open load) or the send (closed load) to the last byte. */
   latencyMs: Latency;
   /**
-   * Of every request that ended: ok ones at their latency, at most the deadline; failed and lost ones, and those in flight at the
-   * end and already older than it, at the deadline. Where the scenario has none, the client's timeout stands in.
+   * Of every request sent: ok ones at their latency, at most the deadline; failed and lost ones at the deadline; those in flight at
+   * the end at their age when the window closed, the least it can have been. Where the scenario has none, the client's timeout stands in.
    */
   deadlineLatencyMs: Latency;
 }
@@ -92,6 +92,8 @@ export interface Failover {
   lastSentMs: number | null;
   /** After the victim was taken back: its largest share in 250 ms ÷ its fair share [readmission.ts]. */
   overshoot: number | null;
+  /** Its share of all attempts from then to the end of the window [readmission.ts]. */
+  returnedShare: number | null;
   /** From healed until the victim had its part of the requests again for 1 s [readmission.ts]. */
   fairAgainMs: number | null;
 }

@@ -77,3 +77,12 @@ test('limits read as they were written, counts agree with their noun', (t) => {
     ['1 round', '0 rounds', '3 rounds'],
   );
 });
+
+test('what its numbers do not show is said beside a ranked contender', (t) => {
+  const alone = fixtureReport({ contenders: fiveContenders.slice(0, 1), rate: 100 }).summary;
+  const [one] = alone.contenders;
+  const requests = { ...one!.requests, inFlightAtEnd: 900, notSent: 12 };
+  const { rows } = compare({ ...alone, contenders: [{ ...one!, requests }] });
+  t.is(rows[0]!.note, '900 requests never answered, 12 requests not sent for want of a connection');
+  t.is(compare(alone).rows[0]!.note, undefined);
+});

@@ -77,5 +77,5 @@ test('several rounds are still only observed', (t) => {
 test('nobody completed: no order, and it says so', (t) => {
   const { verdict } = fixtureReport({ contenders: [{ ...fiveContenders[0]!, fails: true }] }).summary;
   t.deepEqual(verdict.ranking, []);
-  t.is(verdict.sentence, 'No contender completed a trial, so there is no order.');
+  t.is(verdict.sentence, 'No contender completed a trial under load, so there is no order.');
 });

@@ -1,6 +1,6 @@
 /**
  * Who came first. Contenders are ranked by the scenario's objective, then by a second metric: the median over complete
- * rounds of each. A contender that failed, or has no complete round, is not ranked. The order is what was observed; nothing here
+ * rounds of each. A contender that failed, has no complete round or sent nothing is not ranked. The order is what was observed; nothing here
  * claims that it would be observed again.
  */
 import type { Run } from '../harness/recording.ts';
@@ -51,7 +51,7 @@ function ofRounds({ rounds }: ContenderSummary, criterion: Criterion): number | 
 export function rank(contenders: readonly ContenderSummary[], objective: Objective): Verdict['ranking'] {
   const [first, second] = criteria[objective];
   return contenders
-    .filter(({ status }) => status === 'complete')
+    .filter(({ status, requests }) => status === 'complete' && requests.sent > 0)
     .map((contender) => ({
       contender: contender.name,
       value: ofRounds(contender, first),
@@ -89,7 +89,7 @@ function sentence(
   objective: Objective,
 ) {
   const best = contenders.find(({ name }) => name === ranking[0]?.contender);
-  if (!best) return 'No contender completed a trial, so there is no order.';
+  if (!best) return 'No contender completed a trial under load, so there is no order.';
   const [criterion] = criteria[objective];
   const facts = [
     ...(objective === 'goodput' ? [`goodput ${inUnit(best.goodput, '/s')}`] : []),

@@ -131,6 +131,7 @@ export default define({
           'sacrificed',
           'last sent to it',
           'overshoot',
+          'share since back',
           'fair again',
         ],
         rows: all.flatMap(({ summary }) =>
@@ -142,6 +143,7 @@ export default define({
             inUnit(it.sacrificed, 'requests'),
             inUnit(it.lastSentMs, 'ms'),
             it.overshoot === null ? '–' : `${it.overshoot.toFixed(2)} × fair`,
+            inUnit(it.returnedShare, 'share'),
             it.healedMs === null ? '–' : inUnit(it.fairAgainMs ?? Number.POSITIVE_INFINITY, 'ms'),
           ]),
         ),

@@ -7,7 +7,7 @@ import { loadFolder } from '../../scenarios/registry.ts';
 import type { ChartDefinition } from '../charts/chart.ts';
 import type { Report } from '../judge.ts';
 import { define } from './format.ts';
-import { html, inertJson, Markup } from './markup.ts';
+import { html, inertJson, Markup, unbroken } from './markup.ts';
 import { chartSections } from './page-charts.ts';
 import { auditSection, comparisonSection, expectationsSection } from './page-comparison.ts';
 import { contendersSection, environmentSection, reproduceSection } from './page-details.ts';
@@ -30,8 +30,8 @@ function opening({ run, summary }: Report): Markup {
   ].filter((it): it is string => typeof it === 'string');
   return html`<header>
 <p class="eyebrow">Steelyard · ${summary.scenario} · ${run.startedAt.slice(0, 10)} · ${run.driver} driver</p>
-<h1>${first!.replace(/\.$/, '')}</h1>
-<p class="lead">${rest.join(' ')}</p>
+<h1>${unbroken(first!.replace(/\.$/, ''))}</h1>
+<p class="lead">${unbroken(rest.join(' '))}</p>
 ${run.scenario.about !== undefined && html`<p>${run.scenario.about}</p>`}
 ${banners.map((text) => html`<p class="banner">${text}</p>`)}
 ${run.notes.map((text) => html`<p class="banner plain">${text}</p>`)}

@@ -35,6 +35,11 @@ export function html(strings: TemplateStringsArray, ...contents: readonly Conten
   return new Markup(strings.map((part, i) => (i === 0 ? part : source(contents[i - 1]!) + part)).join(''));
 }
 
+/** Text of a heading: a number and its unit stay on one line. */
+export function unbroken(text: string): string {
+  return text.replace(/(\d) (ms|s)\b/g, '$1\u00a0$2');
+}
+
 /** Data inside a script element: no `<` at all, so neither `</script` nor `<!--` can occur; still the same JSON. */
 export function inertJson(value: unknown): Markup {
   return new Markup(

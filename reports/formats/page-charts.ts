@@ -1,7 +1,7 @@
 /** Each chart with its title, how to read it, its legend, its panels and the table of its numbers. */
 import type { ChartDefinition, Drawing, LegendEntry, Table } from '../charts/chart.ts';
 import type { Report } from '../judge.ts';
-import { html, Markup } from './markup.ts';
+import { html, Markup, unbroken } from './markup.ts';
 import { renderSvg } from './svg.ts';
 
 export function dataTable({ columns, rows }: Table): Markup {
@@ -39,7 +39,7 @@ async function figure(name: string, drawing: Drawing): Promise<Markup> {
     );
   }
   return html`<section id="${name}">
-<h2>${drawing.title}</h2>
+<h2>${unbroken(drawing.title)}</h2>
 <figure>
 <figcaption>${drawing.description}</figcaption>
 ${

@@ -18,7 +18,7 @@ export function comparisonSection({ run, summary }: Report): Markup {
 <tbody role="rowgroup">${rows.map(
     ({ place, contender, note, cells }) => html`
 <tr role="row"><td class="place" role="cell">${place ?? '–'}</td><td class="text who" role="cell" data-place="${place ?? '–'}">${contender}${
-      note !== undefined && html`<span class="why">${note}; not ranked</span>`
+      note !== undefined && html`<span class="why">${note}</span>`
     }</td>${cells.map(
       ({ text, best }, column) =>
         html`<td role="cell" data-label="${columns[column]!.short ?? columns[column]!.label}"><span class="${
