@@ -1,0 +1,317 @@
+/**
+ * One client connection: reads requests strictly one after the other, so that pipelined ones are answered in order, and
+ * holds back the reading when it gets ahead. A client that sends FIN is taken to have left, as nginx, Envoy and Node's own
+ * server take it: what is under way for it is cancelled.
+ */
+import type { Socket } from 'node:net';
+import { answer } from './answers.ts';
+import { BodyDecoder, bodyMode } from './body.ts';
+import type { ProxyCore } from './core.ts';
+import { Deadline, type DeadlineQueue } from './deadlines.ts';
+import { Exchange } from './exchange.ts';
+import { frame } from './frame.ts';
+import { RequestHead } from './request-head.ts';
+import { reset } from './reset.ts';
+import type { Tunnel } from './tunnel.ts';
+
+const state = {
+  /** Between requests, or in a head. */
+  head: 0,
+  body: 1,
+  /** The request is complete, its response is not. */
+  waiting: 2,
+  /** The response is complete but not taken; the next request waits for that. */
+  draining: 3,
+  /** We have closed our side and read on until the client closes its own. */
+  linger: 4,
+  tunnel: 5,
+} as const;
+
+const LF = 10;
+
+export class Client {
+  readonly socket: Socket;
+  readonly address: string;
+  /** A loopback peer may speak for other clients (steelyard-client). */
+  readonly trusted: boolean;
+  readonly head: RequestHead;
+  /** Whether the connection outlives the response that is being sent. */
+  keepAlive = true;
+  /** Since when it has been idle, ms. */
+  idleSince: number;
+  readonly #core: ProxyCore;
+  readonly #exchange: Exchange;
+  readonly #body = new BodyDecoder();
+  readonly #deadline = new Deadline((queue) => this.#expired(queue));
+  readonly #own: string;
+  #state: number = state.head;
+  /** Read and not yet used: from `#at`. */
+  #unread: Buffer | undefined = undefined;
+  #at = 0;
+  #bodyBytes = 0;
+  /** Bytes written and not taken when that was last looked at. */
+  #unflushed = 0;
+  /** The backend takes no more of the body for now. */
+  #blocked = false;
+  #advancing = false;
+  #tunnel: Tunnel | undefined = undefined;
+
+  constructor(core: ProxyCore, socket: Socket) {
+    const remote = socket.remoteAddress ?? '';
+    this.address = remote.startsWith('::ffff:') ? remote.slice(7) : remote;
+    this.trusted = this.address.startsWith('127.') || this.address === '::1';
+    this.#core = core;
+    this.socket = socket;
+    this.head = new RequestHead(core.requests);
+    this.#exchange = new Exchange(core, this);
+    this.#own = `X-Forwarded-For: ${this.address}\r\n\r\n`;
+    this.idleSince = core.time;
+    socket.on('data', (chunk: Buffer) => this.#received(chunk));
+    socket.on('drain', () => this.#drained());
+    socket.on('finish', () => this.#flushed());
+    socket.on('end', () => this.#ended());
+    socket.on('error', () => this.#left());
+    socket.on('close', () => this.#left());
+  }
+
+  /** Nothing of a request has come, nothing of a response is left to go. */
+  get idle(): boolean {
+    return this.#state === state.head && this.#unread === undefined;
+  }
+
+  /** False: no more until drained. */
+  write(payload: string | Buffer): boolean {
+    return this.socket.write(payload, 'latin1');
+  }
+
+  /** More of the request's body can be sent on. */
+  resume(): void {
+    if (this.#state !== state.body) return;
+    this.#startBodyDeadline();
+    this.socket.resume();
+  }
+
+  /** The response is written as a whole. */
+  finished(): void {
+    this.idleSince = this.#core.time;
+    if (!this.keepAlive || this.#state === state.body) {
+      this.close();
+      return;
+    }
+    if (this.socket.writableNeedDrain) {
+      this.#state = state.draining;
+      this.#awaitFlush();
+      return;
+    }
+    if (this.#state === state.draining) this.#deadline.stop();
+    this.#state = state.head;
+    if (this.#unread !== undefined) this.#advance();
+    else if (this.#core.closing) this.close();
+  }
+
+  /** Answers the current request ourselves; the connection stays where all of the request has been read. */
+  answer(status: number, complete: boolean): void {
+    const { head } = this;
+    this.keepAlive = complete && head.keepAlive && !this.#core.closing;
+    const alive = head.minor === 1 ? undefined : 'keep-alive';
+    const attempts = head.number >= 0 ? this.#exchange.attempts : undefined;
+    const connection = this.keepAlive ? alive : 'close';
+    this.write(answer(status, { head: head.method === 'HEAD', connection, attempts }));
+    this.finished();
+  }
+
+  /** Closes our side in order, and the whole once the client has closed its own, or after a while. */
+  close(): void {
+    this.#state = state.linger;
+    this.#unread = undefined;
+    this.socket.end();
+    this.socket.resume();
+    if (this.socket.writableLength > 0) this.#awaitFlush();
+    else this.#core.linger.start(this.#deadline, this.#core.now());
+  }
+
+  /** For a response that cannot be completed: a reset, which nobody takes for its end. */
+  abandon(): void {
+    this.#state = state.linger;
+    reset(this.socket);
+  }
+
+  becomeTunnel(tunnel: Tunnel): void {
+    this.#state = state.tunnel;
+    this.#tunnel = tunnel;
+    const early = this.#unread?.subarray(this.#at);
+    this.#unread = undefined;
+    this.socket.resume();
+    if (early !== undefined && early.length > 0) tunnel.fromClient(early);
+  }
+
+  #received(chunk: Buffer): void {
+    if (this.#state === state.linger) return;
+    if (this.#state === state.tunnel) {
+      this.#tunnel!.fromClient(chunk);
+      return;
+    }
+    if (this.#unread === undefined) {
+      this.#unread = chunk;
+      this.#at = 0;
+    } else {
+      this.#unread = Buffer.concat([this.#unread.subarray(this.#at), chunk]);
+      // A head is read again from its start only when a line has come to an end: drops of it cost nothing.
+      const { requestHeadBytes } = this.#core.limits;
+      this.#at = 0;
+      if (this.#state === state.head && this.#unread.length <= requestHeadBytes && !chunk.includes(LF))
+        return;
+    }
+    if (this.#state <= state.body) this.#advance();
+    else if (this.#unread.length - this.#at > this.#core.limits.pipelinedBytes) this.socket.pause();
+  }
+
+  /** Reads on for as long as there is something to read and it is a request's turn. */
+  #advance(): void {
+    if (this.#advancing) return;
+    this.#advancing = true;
+    while (this.#unread !== undefined && this.#state <= state.body)
+      if (!(this.#state === state.head ? this.#readHead(this.#unread) : this.#readBody(this.#unread))) break;
+    this.#advancing = false;
+    if (this.#state <= state.body && this.#unread === undefined && this.socket.isPaused() && !this.#blocked)
+      this.socket.resume();
+  }
+
+  #readHead(b: Buffer): boolean {
+    const { limits, head } = this.#core;
+    const end = this.head.parse(b, this.#at, b.length);
+    if (end < 0) return this.#refuse(-end);
+    const size = (end === 0 ? b.length : end) - this.#at;
+    if (size > limits.requestHeadBytes) return this.#refuse(431);
+    if (end === 0) {
+      if (this.#deadline.queue === undefined) head.start(this.#deadline, this.#core.now());
+      this.socket.resume();
+      return false;
+    }
+    if (this.#deadline.queue !== undefined) this.#deadline.stop();
+    this.#at = end;
+    const { chunked, contentLength, forwarded, hasHost } = this.head;
+    const payload = hasHost ? forwarded + this.#own : `${forwarded}${this.#here()}${this.#own}`;
+    if (!chunked && contentLength <= 0) {
+      this.#use(b);
+      this.#state = state.waiting;
+      this.#exchange.begin(payload, true);
+      return true;
+    }
+    this.#body.begin(chunked ? bodyMode.chunked : bodyMode.length, contentLength);
+    const next = this.#body.decode(b, this.#at, b.length);
+    if (next < 0) return this.#refuse(-next);
+    const { data, start, end: dataEnd, done } = this.#body;
+    const first = frame(payload, data, start, dataEnd, chunked, done);
+    this.#at = next;
+    this.#use(b);
+    this.#state = done ? state.waiting : state.body;
+    this.#bodyBytes = 0;
+    if (!done) this.#startBodyDeadline();
+    this.#exchange.begin(first, done);
+    return true;
+  }
+
+  #readBody(b: Buffer): boolean {
+    const next = this.#body.decode(b, this.#at, b.length);
+    if (next < 0) return this.#breakOff(-next);
+    const { data, start, end, done } = this.#body;
+    const payload = frame('', data, start, end, this.head.chunked, done);
+    this.#bodyBytes += end - start;
+    this.#at = next;
+    this.#use(b);
+    if (done) {
+      this.#state = state.waiting;
+      this.#deadline.stop();
+    }
+    if (payload.length === 0 && !done) return true;
+    this.#blocked = !this.#exchange.sendBody(payload, done) && !done;
+    if (this.#blocked && this.#state === state.body) {
+      this.#deadline.stop();
+      this.socket.pause();
+      return false;
+    }
+    return true;
+  }
+
+  /** HTTP/1.0 may leave Host out, HTTP/1.1 may not: the address the client spoke to. */
+  #here(): string {
+    const { localAddress = '', localPort = 0 } = this.socket;
+    return `Host: ${localAddress.includes(':') ? `[${localAddress}]` : localAddress}:${localPort}\r\n`;
+  }
+
+  #use(b: Buffer): void {
+    if (this.#at >= b.length) this.#unread = undefined;
+  }
+
+  #startBodyDeadline(): void {
+    this.#blocked = false;
+    if (this.#deadline.queue === undefined) this.#core.body.start(this.#deadline, this.#core.now());
+  }
+
+  /** Of a request that was not begun. */
+  #refuse(status: number): boolean {
+    const connection = 'close';
+    this.write(answer(status, { head: false, connection, attempts: undefined }));
+    this.#deadline.stop();
+    this.close();
+    return false;
+  }
+
+  /** In the middle of a request: its backend sees the connection close and no end of the body. */
+  #breakOff(status: number): boolean {
+    const answerable = this.#exchange.active && !this.#exchange.headSent;
+    this.#exchange.cancel();
+    if (!answerable) this.abandon();
+    else this.#refuse(status);
+    return false;
+  }
+
+  #drained(): void {
+    if (this.#state === state.tunnel) this.#tunnel!.clientDrained();
+    else if (this.#state === state.draining) this.finished();
+    else this.#exchange.clientDrained();
+  }
+
+  /** All of ours has gone out, our FIN with it. */
+  #flushed(): void {
+    if (this.#state === state.linger && !this.socket.destroyed)
+      this.#core.linger.start(this.#deadline, this.#core.now());
+  }
+
+  #awaitFlush(): void {
+    this.#unflushed = this.socket.writableLength;
+    this.#core.flush.start(this.#deadline, this.#core.now());
+  }
+
+  #expired(queue: DeadlineQueue): void {
+    const { limits, linger, head, flush } = this.#core;
+    if (queue === linger) this.socket.destroy();
+    else if (queue === flush) {
+      const left = this.socket.writableLength;
+      if (left === 0) this.socket.destroy();
+      else if (left < this.#unflushed) this.#awaitFlush();
+      else this.abandon();
+    } else if (queue === head) this.#refuse(408);
+    else if (this.#bodyBytes >= limits.bodyBytes) {
+      this.#bodyBytes = 0;
+      this.#startBodyDeadline();
+    } else this.#breakOff(408);
+  }
+
+  #ended(): void {
+    if (this.#state === state.tunnel) this.#tunnel!.clientEnded();
+    else if (this.#exchange.active) {
+      this.#exchange.cancel();
+      reset(this.socket);
+    } else if (this.#state === state.linger) this.socket.destroySoon();
+    // What was answered last may still be on its way out.
+    else this.close();
+  }
+
+  #left(): void {
+    this.#deadline.stop();
+    this.#tunnel?.clientClosed();
+    if (this.#tunnel === undefined) this.#exchange.cancel();
+  }
+}

@@ -1,0 +1,63 @@
+/** What the connections of one proxy share. */
+import type { Dispatcher } from '../dispatcher.ts';
+import { DeadlineQueue } from './deadlines.ts';
+import type { FieldScanner } from './fields.ts';
+import type { Limits } from './limits.ts';
+import { type RequestReading, requestReading } from './request-head.ts';
+import { responseFields } from './response-head.ts';
+import type { ProxySettings } from './settings.ts';
+import { Upstreams } from './upstream.ts';
+
+export class ProxyCore {
+  readonly dispatcher: Dispatcher;
+  readonly limits: Limits;
+  /** Monotonic ms. */
+  readonly now: () => number;
+  readonly upstreams: Upstreams;
+  readonly requests: RequestReading;
+  readonly responses: FieldScanner;
+  /** Whether the affinity key is the client's address. */
+  readonly keyIsClient: boolean;
+  /** Each is a queue of equally long deadlines. */
+  readonly connecting: DeadlineQueue;
+  readonly trying: DeadlineQueue;
+  readonly head: DeadlineQueue;
+  readonly body: DeadlineQueue;
+  readonly linger: DeadlineQueue;
+  readonly flush: DeadlineQueue;
+  readonly tunnel: DeadlineQueue;
+  /** No further requests: every response says so. */
+  closing = false;
+  /** Time of the latest tick, ms: for what needs no better than a tick, at no cost. */
+  time: number;
+
+  constructor(dispatcher: Dispatcher, settings: ProxySettings, limits: Limits, now: () => number) {
+    this.dispatcher = dispatcher;
+    this.limits = limits;
+    this.now = now;
+    this.time = now();
+    this.upstreams = new Upstreams(limits);
+    this.requests = requestReading(limits, settings.balancer.key);
+    this.responses = responseFields(limits.responseFields);
+    this.keyIsClient = settings.balancer.key === 'client';
+    this.connecting = new DeadlineQueue(settings.balancer.connectTimeout);
+    this.trying = new DeadlineQueue(settings.balancer.tryTimeout);
+    this.head = new DeadlineQueue(limits.headMs);
+    this.body = new DeadlineQueue(limits.bodyMs);
+    this.linger = new DeadlineQueue(limits.lingerMs);
+    this.flush = new DeadlineQueue(limits.flushMs);
+    this.tunnel = new DeadlineQueue(limits.tunnelIdleMs);
+  }
+
+  expire(): void {
+    const now = this.now();
+    this.time = now;
+    this.connecting.expire(now);
+    this.trying.expire(now);
+    this.head.expire(now);
+    this.body.expire(now);
+    this.linger.expire(now);
+    this.flush.expire(now);
+    this.tunnel.expire(now);
+  }
+}

@@ -1,0 +1,351 @@
+/**
+ * One request on its way: pick a backend, send, relay the response, try again where that is safe, and tell the dispatcher
+ * exactly once per attempt how it ended. A client connection owns one exchange and uses it for each of its requests.
+ *
+ * What a client sees is a whole response or none: what cannot be completed is answered with 502, 503 or 504 as long as
+ * nothing of a response went out; afterwards the connection is reset, so that no half looks like a whole.
+ */
+import { headers } from '../../scenarios/headers.ts';
+import type { OutcomeKind } from '../../strategies/strategy.ts';
+import type { Dispatch } from '../dispatch.ts';
+import { BodyDecoder, bodyMode } from './body.ts';
+import type { Client } from './client.ts';
+import type { ProxyCore } from './core.ts';
+import { Deadline, type DeadlineQueue } from './deadlines.ts';
+import { frame } from './frame.ts';
+import { framing, ResponseHead } from './response-head.ts';
+import { Tunnel } from './tunnel.ts';
+import type { Upstream, UpstreamUser } from './upstream.ts';
+
+/** Our own shortage, which says nothing about the backend. */
+const local = new Set(['EMFILE', 'ENFILE', 'EADDRNOTAVAIL', 'ENOBUFS', 'ENOMEM']);
+const nothing = Buffer.alloc(0);
+
+export class Exchange implements UpstreamUser {
+  /** A request is under way. */
+  active = false;
+  readonly #core: ProxyCore;
+  readonly #client: Client;
+  readonly #deadline = new Deadline((queue) => this.#expired(queue));
+  readonly #response: ResponseHead;
+  readonly #body = new BodyDecoder();
+  readonly #request = { number: -1, key: '', client: '', idempotent: false };
+  readonly #end = { status: 0, firstByte: Number.NaN, sent: false, answered: false };
+  #dispatch: Dispatch | undefined = undefined;
+  #upstream: Upstream | undefined = undefined;
+  /** The request as it goes out, from its first byte: all that has come of it, or nothing once it is too long to keep. */
+  #held: (string | Buffer)[] = [];
+  #heldBytes = 0;
+  #replayable = true;
+  /** All of the request has been given to `begin` and `sendBody`. */
+  #requestDone = false;
+  #inBody = false;
+  /** The response's head went out. */
+  #headSent = false;
+  #chunkedOut = false;
+  #reusable = false;
+  #interim = 0;
+  #partial: Buffer | undefined = undefined;
+  /** What to answer when no attempt is left. */
+  #failure = 502;
+
+  constructor(core: ProxyCore, client: Client) {
+    this.#core = core;
+    this.#client = client;
+    this.#response = new ResponseHead(core.responses);
+  }
+
+  /** The response's head went out: no other can be given any more. */
+  get headSent(): boolean {
+    return this.#headSent;
+  }
+
+  /** Attempts made for the current or last request. */
+  get attempts(): number {
+    return this.#dispatch?.attempts ?? 0;
+  }
+
+  /** Takes a request in; `payload` is its head with what has come of its body, `done` when that is all. */
+  begin(payload: string | Buffer, done: boolean): void {
+    const { head, address, trusted } = this.#client;
+    const request = this.#request;
+    request.number = head.number;
+    request.client = trusted && head.client !== undefined ? head.client : address;
+    request.key = this.#core.keyIsClient ? request.client : head.key;
+    request.idempotent = head.idempotent;
+    this.active = true;
+    this.#held.length = 0;
+    this.#held.push(payload);
+    this.#heldBytes = payload.length;
+    this.#replayable = true;
+    this.#requestDone = done;
+    this.#headSent = false;
+    this.#end.answered = false;
+    this.#failure = 502;
+    this.#dispatch = this.#core.dispatcher.open(request);
+    this.#attempt();
+  }
+
+  /** Sends more of the request's body. False: no more until `client.resume`. */
+  sendBody(payload: string | Buffer, done: boolean): boolean {
+    this.#requestDone = done;
+    const { replayBytes } = this.#core.limits;
+    const sent = this.#end.sent;
+    if (this.#replayable && payload.length > 0) {
+      this.#heldBytes += payload.length;
+      this.#held.push(payload);
+      if (sent && this.#heldBytes > replayBytes) this.#forget();
+    }
+    if (!sent) return this.#heldBytes <= replayBytes;
+    const flowing = payload.length === 0 || this.#write(payload);
+    // The backend's time runs while it is its turn: when it has the request, or will not take more of it.
+    if (done || !flowing) this.#core.trying.start(this.#deadline, this.#core.now());
+    return flowing;
+  }
+
+  /** The client has left, or sent what ends the connection. */
+  cancel(): void {
+    if (!this.active) return;
+    this.#finishAttempt('cancelled');
+    this.#over();
+  }
+
+  /** The client takes more of the response. */
+  clientDrained(): void {
+    this.#upstream?.socket.resume();
+  }
+
+  connected(): void {
+    this.#send();
+  }
+
+  received(b: Buffer, size: number): boolean {
+    if (Number.isNaN(this.#end.firstByte)) this.#end.firstByte = this.#core.now() - this.#dispatch!.startedAt;
+    return this.#inBody ? this.#relay('', b, 0, size) : this.#readHead(b, size);
+  }
+
+  ended(): void {
+    if (this.#inBody && this.#body.mode === bodyMode.untilClose) {
+      this.#body.done = true;
+      this.#relay('', nothing, 0, 0);
+    } else this.#fail('reset', 502);
+  }
+
+  broken(error: NodeJS.ErrnoException): void {
+    if (this.#upstream?.connected === true) this.#fail('reset', 502);
+    else if (local.has(error.code ?? '')) this.#fail('cancelled', 503);
+    else this.#fail('unreachable', 502);
+  }
+
+  drained(): void {
+    if (!this.#requestDone) this.#deadline.stop();
+    this.#client.resume();
+  }
+
+  #attempt(): void {
+    const { dispatcher, upstreams, connecting } = this.#core;
+    const dispatch = this.#dispatch!;
+    const backend = dispatcher.pick(dispatch);
+    if (backend === undefined) {
+      this.#giveUp(dispatch.attempts === 0 ? 503 : this.#failure);
+      return;
+    }
+    this.#end.sent = false;
+    this.#end.firstByte = Number.NaN;
+    this.#inBody = false;
+    this.#interim = 0;
+    this.#partial = undefined;
+    this.#upstream = upstreams.take(backend, this);
+    if (this.#upstream !== undefined) this.#send();
+    else {
+      this.#upstream = upstreams.open(backend, this);
+      connecting.start(this.#deadline, dispatch.startedAt);
+    }
+  }
+
+  #send(): void {
+    this.#end.sent = true;
+    let flowing = true;
+    const held = this.#held;
+    const { socket } = this.#upstream!;
+    if (held.length === 1) flowing = socket.write(held[0]!, 'latin1');
+    else {
+      socket.cork();
+      for (const payload of held) flowing = socket.write(payload, 'latin1');
+      socket.uncork();
+    }
+    if (this.#heldBytes > this.#core.limits.replayBytes) this.#forget();
+    if (this.#requestDone || !flowing) this.#core.trying.start(this.#deadline, this.#core.now());
+    else this.#deadline.stop();
+    if (flowing && !this.#requestDone) this.#client.resume();
+  }
+
+  #write(payload: string | Buffer): boolean {
+    return this.#upstream!.socket.write(payload, 'latin1');
+  }
+
+  #forget(): void {
+    this.#held.length = 0;
+    this.#replayable = false;
+  }
+
+  #readHead(from: Buffer, length: number): boolean {
+    let b = from;
+    let size = length;
+    if (this.#partial !== undefined) {
+      b = Buffer.concat([this.#partial, from.subarray(0, length)]);
+      size = b.length;
+      this.#partial = undefined;
+    }
+    const { limits } = this.#core;
+    for (let at = 0; ; ) {
+      const end = this.#response.parse(b, at, size);
+      if (end < 0 || (end === 0 ? size : end) - at > limits.responseHeadBytes) return this.#malformed();
+      if (end === 0) {
+        if (at < size) this.#partial = Buffer.from(b.subarray(at, size));
+        return true;
+      }
+      at = end;
+      if (this.#response.status >= 200) return this.#relay(this.#startBody(), b, at, size);
+      if (this.#response.status === 101) return this.#upgrade(b, at, size);
+      if (++this.#interim > limits.interimResponses) return this.#malformed();
+      if (this.#client.head.minor === 1) {
+        this.#end.answered = true;
+        this.#client.write(`${this.#response.forwarded(framing.none)}\r\n`);
+      }
+      if (at === size) return true;
+    }
+  }
+
+  /** Settles how the body is framed on both sides (RFC 9112 §6.3) and returns the head for the client. */
+  #startBody(): string {
+    const response = this.#response;
+    const { head } = this.#client;
+    const { status, contentLength, chunked } = response;
+    const modern = head.minor === 1;
+    this.#inBody = true;
+    this.#chunkedOut = false;
+    this.#reusable = response.keepAlive;
+    let keep: (typeof framing)[keyof typeof framing] = framing.none;
+    let delimited = true;
+    if (head.method === 'HEAD' || status === 204 || status === 304) {
+      this.#body.begin(bodyMode.none, 0);
+      if (status !== 204 && contentLength >= 0) keep = framing.contentLength;
+      // Framing that a body-less status may not have: whether bytes follow is anybody's guess.
+      if (head.method !== 'HEAD' && (chunked || (status === 204 && contentLength > 0)))
+        this.#reusable = false;
+      if (head.method === 'HEAD' && chunked && modern) keep = framing.transferEncoding;
+    } else if (contentLength >= 0) {
+      this.#body.begin(bodyMode.length, contentLength);
+      keep = framing.contentLength;
+    } else {
+      this.#body.begin(chunked ? bodyMode.chunked : bodyMode.untilClose, 0);
+      if (!chunked) this.#reusable = false;
+      if (chunked && modern) keep = framing.transferEncoding;
+      this.#chunkedOut = modern;
+      delimited = modern;
+    }
+    // An answer before the end of the request: whether the client still sends the rest is not to be known.
+    const stays = head.keepAlive && delimited && this.#requestDone && !this.#core.closing;
+    this.#client.keepAlive = stays;
+    let text = response.forwarded(keep);
+    if (this.#chunkedOut && keep === framing.none) text += 'Transfer-Encoding: chunked\r\n';
+    if (!stays) text += 'Connection: close\r\n';
+    else if (!modern) text += 'Connection: keep-alive\r\n';
+    if (head.number >= 0) text += `${headers.attempts}: ${this.#dispatch!.attempts}\r\n`;
+    return `${text}\r\n`;
+  }
+
+  /** Passes on a head and what of `b` is body; ends the exchange where the body does. */
+  #relay(head: string, b: Buffer, from: number, to: number): boolean {
+    const body = this.#body;
+    const at = body.decode(b, from, to);
+    if (at < 0) return this.#malformed();
+    const payload = frame(head, body.data, body.start, body.end, this.#chunkedOut, body.done);
+    let flowing = true;
+    if (payload.length > 0) {
+      this.#headSent = true;
+      this.#end.answered = true;
+      flowing = this.#client.write(payload);
+    }
+    // Writing to a client that is gone can have ended it all.
+    if (!this.active || !body.done) return flowing;
+    this.#complete(at < to);
+    return true;
+  }
+
+  #complete(excess: boolean): void {
+    const { status } = this.#response;
+    const { upstreams, time } = this.#core;
+    const upstream = this.#upstream!;
+    this.#deadline.stop();
+    this.#upstream = undefined;
+    if (this.#reusable && this.#requestDone && !excess) upstreams.keep(upstream, time);
+    else upstream.destroy();
+    this.#end.status = status;
+    this.#core.dispatcher.end(this.#dispatch!, status >= 500 ? 'error' : 'ok', this.#end);
+    this.#over();
+    this.#client.finished();
+  }
+
+  #upgrade(b: Buffer, from: number, to: number): boolean {
+    const { head } = this.#client;
+    if (head.upgrade === undefined || !this.#response.upgrade) return this.#malformed();
+    const upstream = this.#upstream!;
+    this.#deadline.stop();
+    let text = `${this.#response.forwarded(framing.none, true)}Connection: Upgrade\r\n`;
+    if (head.number >= 0) text += `${headers.attempts}: ${this.#dispatch!.attempts}\r\n`;
+    this.#headSent = true;
+    this.#end.answered = true;
+    this.#client.write(frame(`${text}\r\n`, b, from, to, false, false));
+    if (!this.active) return false;
+    const tunnel = new Tunnel(this.#core, this.#client.socket, upstream, (kind) => {
+      this.#upstream = undefined;
+      this.#end.status = kind === 'ok' ? 101 : 0;
+      this.#core.dispatcher.end(this.#dispatch!, kind, this.#end);
+      this.#over();
+    });
+    upstream.user = tunnel;
+    this.#client.becomeTunnel(tunnel);
+    return true;
+  }
+
+  /** Not retried: the backend has the request, and answered. Answering the same way elsewhere would hide it. */
+  #malformed(): boolean {
+    this.#fail('error', 502);
+    return false;
+  }
+
+  #expired(queue: DeadlineQueue): void {
+    // Where the client is what stalls, the backend is not to blame.
+    const stalled = this.#headSent && this.#client.socket.writableNeedDrain;
+    if (queue === this.#core.connecting) this.#fail('unreachable', 504);
+    else this.#fail(stalled ? 'cancelled' : 'timeout', 504);
+  }
+
+  #fail(kind: OutcomeKind, status: number): void {
+    this.#failure = status;
+    if (this.#finishAttempt(kind) && this.#replayable) this.#attempt();
+    else this.#giveUp(status);
+  }
+
+  /** Closes the connection and tells the dispatcher; returns whether another attempt is allowed. */
+  #finishAttempt(kind: OutcomeKind): boolean {
+    this.#deadline.stop();
+    this.#upstream?.destroy();
+    this.#upstream = undefined;
+    this.#end.status = 0;
+    return this.#core.dispatcher.end(this.#dispatch!, kind, this.#end);
+  }
+
+  #over(): void {
+    this.active = false;
+    this.#held.length = 0;
+  }
+
+  #giveUp(status: number): void {
+    this.#over();
+    if (this.#headSent) this.#client.abandon();
+    else this.#client.answer(status, this.#requestDone);
+  }
+}

@@ -1,0 +1,133 @@
+/**
+ * The layer 7 balancer: an HTTP/1.1 reverse proxy over plain sockets, with a parser of its own (`node:http` costs twice as
+ * much and drops header fields beyond a thousand in silence). Who serves a request is the dispatcher's to decide; here it
+ * is read, checked, sent on and answered.
+ *
+ *   client.ts    reads requests of one connection in order     upstream.ts   connections to backends
+ *   exchange.ts  takes one request through its attempts        tunnel.ts     what follows a 101
+ */
+import { readFileSync } from 'node:fs';
+import { createServer, type Socket } from 'node:net';
+import type { Dispatcher } from '../dispatcher.ts';
+import { answer } from './answers.ts';
+import { Client } from './client.ts';
+import { ProxyCore } from './core.ts';
+import { Deadline } from './deadlines.ts';
+import { defaultLimits, type Limits } from './limits.ts';
+import type { ProxySettings } from './settings.ts';
+
+export interface HttpProxyOptions {
+  readonly dispatcher: Dispatcher;
+  /** Of these, `balancer` is read. */
+  readonly settings: ProxySettings;
+  /** Monotonic ms. */
+  readonly now: () => number;
+  readonly limits?: Partial<Limits>;
+}
+
+export interface HttpProxy {
+  /** Resolves with the port once it serves; rejects when it cannot. */
+  listen(host: string, port: number): Promise<number>;
+  /** Takes no more connections, ends idle ones, lets requests under way finish for at most `deadlineMs`, then resets the rest. */
+  close(deadlineMs: number): Promise<void>;
+  /** Client connections open now, and connections to backends, used or not. */
+  readonly connections: { readonly clients: number; readonly upstreams: number };
+}
+
+/** Deadlines are met to within this, ms. */
+const tickMs = 10;
+const ticksPerSweep = 25;
+/** Descriptors left for everything that is neither a client nor a connection to a backend. */
+const reservedDescriptors = 64;
+
+/** What a strategy of the user's throws is not caught here: it ends the process, with the file and line on stderr. */
+export function createHttpProxy(options: HttpProxyOptions): HttpProxy {
+  const limits = { ...defaultLimits, ...options.limits };
+  const core = new ProxyCore(options.dispatcher, options.settings, limits, options.now);
+  const clients = new Set<Client>();
+  const most = limits.clients ?? clientsByDescriptors();
+  let ticker: NodeJS.Timeout | undefined;
+  let ticks = 0;
+
+  const sweep = () => {
+    core.upstreams.sweep(core.time);
+    const before = core.time - limits.keepAliveMs;
+    for (const client of clients) if (client.idle && client.idleSince <= before) client.close();
+    if (clients.size === 0 && core.upstreams.size === 0) {
+      clearInterval(ticker);
+      ticker = undefined;
+    }
+  };
+  const expire = () => {
+    core.expire();
+    if (++ticks % ticksPerSweep === 0) sweep();
+  };
+  // After the poll phase, so that after a stall of this process what has arrived in time is read before its deadline is.
+  const tick = () => void setImmediate(expire);
+
+  const shed = (socket: Socket) => {
+    const deadline = new Deadline(() => socket.destroy());
+    socket.on('error', () => socket.destroy());
+    socket.on('close', () => deadline.stop());
+    socket.on('end', () => socket.destroySoon());
+    socket.end(answer(503, { head: false, connection: 'close', attempts: undefined }));
+    socket.resume();
+    core.linger.start(deadline, core.now());
+  };
+
+  const server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
+    if (ticker === undefined) {
+      core.time = core.now();
+      ticker = setInterval(tick, tickMs).unref();
+    }
+    if (clients.size >= most) return shed(socket);
+    const client = new Client(core, socket);
+    clients.add(client);
+    socket.on('close', () => clients.delete(client));
+  });
+
+  return {
+    listen: (host, port) =>
+      new Promise((resolve, reject) => {
+        server.once('error', reject);
+        server.listen({ host, port, backlog: 1024 }, () => {
+          server.off('error', reject);
+          // Out of descriptors all the same: the kernel's queue waits, and accepting goes on when some are free.
+          server.on('error', () => sweep());
+          const address = server.address();
+          if (address === null || typeof address === 'string')
+            reject(new Error(`no port to listen on at ${host}`));
+          else resolve(address.port);
+        });
+      }),
+    close: (deadlineMs) =>
+      new Promise((resolve) => {
+        core.closing = true;
+        const late = setTimeout(() => {
+          for (const client of clients) client.abandon();
+        }, deadlineMs);
+        server.close(() => {
+          clearTimeout(late);
+          clearInterval(ticker);
+          core.upstreams.destroyAll();
+          resolve();
+        });
+        for (const client of clients) if (client.idle) client.close();
+      }),
+    get connections() {
+      return { clients: clients.size, upstreams: core.upstreams.size };
+    },
+  };
+}
+
+/** Each client may need a connection to a backend beside its own. Where the limit cannot be read, that of most systems. */
+function clientsByDescriptors(): number {
+  let descriptors = 1024;
+  try {
+    const line = /^Max open files\s+(\d+|unlimited)/m.exec(readFileSync('/proc/self/limits', 'utf8'));
+    if (line) descriptors = line[1] === 'unlimited' ? 1_048_576 : Number(line[1]);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+  return Math.max(16, Math.floor((descriptors - reservedDescriptors) / 2));
+}

@@ -1,0 +1,116 @@
+/** A proxy under test in this process, in front of given ports, with what its dispatcher was told. */
+import type { ExecutionContext } from 'ava';
+import { type BalancerSettings, balancerSchema } from '../../scenarios/scenario.ts';
+import { now } from '../clock.ts';
+import { Dispatcher } from '../dispatcher.ts';
+import { chooseStrategy } from '../strategies.ts';
+import { createHttpProxy, type HttpProxy } from './http.ts';
+import type { Limits } from './limits.ts';
+import { RawBackend, type RawBackendOptions } from './raw-backend.test-support.ts';
+import { RawClient } from './raw-client.test-support.ts';
+
+export interface ProxyUnderTest {
+  readonly port: number;
+  readonly proxy: HttpProxy;
+  readonly dispatcher: Dispatcher;
+  /** How every attempt ended, in order: `app-1 ok 200`. */
+  readonly attempts: string[];
+  stop(): Promise<void>;
+}
+
+export interface ProxyOptions {
+  balancer?: Record<string, unknown>;
+  limits?: Partial<Limits>;
+}
+
+/** Backends are app-0, app-1 … in the order of `ports`; the strategy is round robin; nothing is checked or ejected unless asked for. */
+export async function startProxy(
+  ports: readonly number[],
+  { balancer = {}, limits = {} }: ProxyOptions = {},
+): Promise<ProxyUnderTest> {
+  const settings: BalancerSettings = balancerSchema.parse({ health: false, passive: false, ...balancer });
+  const backends = ports.map((port, index) => ({
+    id: `app-${index}`,
+    index,
+    host: '127.0.0.1',
+    port,
+    weight: 1,
+  }));
+  const attempts: string[] = [];
+  const dispatcher = new Dispatcher({
+    strategy: await chooseStrategy('round-robin', {}),
+    seed: 1,
+    settings,
+    backends,
+    now,
+    onEvent: () => undefined,
+    observer: {
+      started: () => undefined,
+      ended: (dispatch, kind, status) => attempts.push(`${dispatch.backend!.id} ${kind} ${status}`),
+    },
+  });
+  const address = { host: '127.0.0.1', port: 0 };
+  const proxy = createHttpProxy({
+    dispatcher,
+    settings: {
+      listen: address,
+      admin: address,
+      strategy: { name: 'round-robin', values: {} },
+      balancer: settings,
+      backends,
+      seed: 1,
+    },
+    now,
+    limits: { lingerMs: 300, ...limits },
+  });
+  const port = await proxy.listen(address.host, address.port);
+  return { port, proxy, dispatcher, attempts, stop: () => proxy.close(0) };
+}
+
+export interface Stand extends ProxyUnderTest {
+  readonly backends: RawBackend[];
+  readonly backend: RawBackend;
+  connect(first?: string): Promise<RawClient>;
+}
+
+/** Raw backends, a proxy in front of them, and clients, all of them gone when the test is over, however it ends. */
+export async function setUp(
+  t: ExecutionContext,
+  backends:
+    | RawBackendOptions
+    | RawBackendOptions['respond']
+    | (RawBackendOptions | RawBackendOptions['respond'])[],
+  options: ProxyOptions = {},
+): Promise<Stand> {
+  const all = Array.isArray(backends) ? backends : [backends];
+  const started = await Promise.all(all.map((it) => RawBackend.start(it)));
+  const proxy = await startProxy(
+    started.map((it) => it.port),
+    options,
+  );
+  const clients: RawClient[] = [];
+  t.teardown(async () => {
+    for (const client of clients) client.destroy();
+    await Promise.all([proxy.stop(), ...started.map((it) => it.stop())]);
+  });
+  const connect = async (first = '') => {
+    const client = await RawClient.connect(proxy.port, first);
+    clients.push(client);
+    return client;
+  };
+  return { ...proxy, backends: started, backend: started[0]!, connect };
+}
+
+/** Attempts the dispatcher still counts as under way. */
+export function inFlight({ dispatcher }: Pick<ProxyUnderTest, 'dispatcher'>): number {
+  return dispatcher.pool.members.reduce((sum, it) => sum + it.inFlight, 0);
+}
+
+/** Waits until `done`, at most `ms`. */
+export async function eventually(what: string, done: () => boolean, ms = 5_000): Promise<void> {
+  const deadline = performance.now() + ms;
+  while (!done()) {
+    if (performance.now() > deadline) throw new Error(`not within ${ms} ms: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
