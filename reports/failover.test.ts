@@ -10,7 +10,7 @@ const health = (t: number, backend: string, to: 'healthy' | 'unhealthy', trial =
   ...{ trial, t, type: 'health', backend, to, by: 'active', detail: '' },
   from: to === 'healthy' ? 'unhealthy' : 'healthy',
 });
-const crash = { backends: ['app-1', 'app-2'], taken: 1_000, healAsked: 2_900, healed: 3_000 };
+const crash = { backends: ['app-1', 'app-2'], asked: 1_000, healAsked: 2_900, healed: 3_000 };
 
 test('two victims are detected when the second one is, and back when both are', (t) => {
   const events = [
@@ -76,4 +76,16 @@ test('with no good request before the fault there is no recovery to speak of', (
   const deadline = new Deadline(requests, run.scenario.load, run.trials[0]!.windowMs);
   const { failover } = failoverOf(run, run.trials[0]!, window!, requests, attempts, events, deadline);
   t.is(failover.recoverMs, null);
+});
+
+test('detected before the driver had seen it hold: at once, not never', (t) => {
+  const { run, events, rows } = fixtureRecording({ contenders: fiveContenders.slice(0, 1), rate: 50 });
+  const [trial] = run.trials;
+  const { requests, attempts } = rows.get(trial!.id)!;
+  const early = events.map((event) =>
+    event.type === 'health' && event.to === 'unhealthy' ? { ...event, t: 2_502 } : event,
+  );
+  const [window] = faultWindows(run, trial!, early);
+  const deadline = new Deadline(requests, run.scenario.load, trial!.windowMs);
+  t.is(failoverOf(run, trial!, window!, requests, attempts, early, deadline).failover.detectMs, 0);
 });

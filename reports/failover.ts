@@ -15,11 +15,14 @@ export interface Zoom {
   band: Band | undefined;
 }
 
-/** When every victim had been marked unhealthy, and when every one was healthy again; ms from t = 0, Infinity for never. */
+/**
+ * When every victim had been marked unhealthy, and when every one was healthy again; ms from t = 0, Infinity for never.
+ * `taken` is when the driver had seen the fault hold, so its effects may come a little earlier: what counts begins when it was asked for.
+ */
 export function transitions(
   events: readonly Event[],
   trial: string,
-  { backends, taken, healAsked, healed }: Pick<FaultWindow, 'backends' | 'taken' | 'healAsked' | 'healed'>,
+  { backends, asked, healAsked, healed }: Pick<FaultWindow, 'backends' | 'asked' | 'healAsked' | 'healed'>,
 ): { detected: number; readmitted: number } {
   const end = healed ?? Number.POSITIVE_INFINITY;
   const first = (backend: string, to: 'healthy' | 'unhealthy', from: number, until: number) =>
@@ -34,7 +37,7 @@ export function transitions(
     )?.t ?? Number.POSITIVE_INFINITY;
   const all = (times: number[]) => Math.max(...times);
   return {
-    detected: all(backends.map((id) => first(id, 'unhealthy', taken, end))),
+    detected: all(backends.map((id) => first(id, 'unhealthy', asked, end))),
     // A backend may serve, and be seen to, before the driver that revives it has said so.
     readmitted: all(backends.map((id) => first(id, 'healthy', healAsked ?? end, Number.POSITIVE_INFINITY))),
   };
@@ -72,7 +75,7 @@ export function failoverOf(
   events: readonly Event[],
   deadline: Deadline,
 ): { failover: Failover; zoom: Zoom } {
-  const { fault, occurrence, kind, backends, taken } = window;
+  const { fault, occurrence, kind, backends, asked, taken } = window;
   const victims = new Set(
     backends
       .map((id) => run.backends.findIndex((backend) => backend.id === id))
@@ -81,7 +84,7 @@ export function failoverOf(
   const healed = window.healed ?? Number.POSITIVE_INFINITY;
   const { detected, readmitted } = transitions(events, trial.id, window);
   const bins = binsAround(rows, deadline, taken, trial.windowMs);
-  const band = bandOf(bins, survivingCapacity(run, victims));
+  const band = bandOf(bins, survivingCapacity(run, victims), asked - taken);
   const fair = fairShares(run.backends);
   const returned =
     window.healed === null || victims.size === 0
@@ -102,9 +105,9 @@ export function failoverOf(
       backends,
       takenMs: taken,
       healedMs: window.healed,
-      detectMs: Number.isFinite(detected) ? detected - taken : null,
+      detectMs: Number.isFinite(detected) ? Math.max(0, detected - taken) : null,
       recoverMs: recoveredAt(bins, band),
-      sacrificed: sacrificedTo(rows, attempts, deadline, { victims, taken, healed, detected }),
+      sacrificed: sacrificedTo(rows, attempts, deadline, { victims, onset: asked, healed, detected }),
       lastSentMs: lastSent(attempts, victims, taken, window.healAsked ?? healed),
       ...returned,
     },

@@ -25,6 +25,18 @@ test('no survivor: the whole is asked for, so that it recovers with the fleet', 
   t.deepEqual(bandOf(before, 0), bandOf(before, 1));
 });
 
+test('what happened since the fault was asked for is no reference, nor is a bin without a good request', (t) => {
+  const shaken = [...before.slice(0, -2), { ...good(-200), good: 10 }, { ...good(-100), p99: 900 }];
+  t.deepEqual(bandOf(shaken, 1, -150), bandOf(before, 1));
+  t.is(
+    bandOf(
+      before.map((bin) => ({ ...bin, good: 0 })),
+      1,
+    ),
+    undefined,
+  );
+});
+
 test('fewer than five bins before the fault are no reference', (t) => {
   t.is(bandOf(before.slice(-4), 1), undefined);
   t.is(recoveredAt(after(good), undefined), null);

@@ -71,9 +71,13 @@ export function binsAround(
   }));
 }
 
-/** Undefined when there is too little before the fault to judge by. @param surviving part of the fleet's capacity, 0 to 1 */
-export function bandOf(bins: readonly Bin[], surviving: number): Band | undefined {
-  const reference = bins.filter(({ t, good }) => t < 0 && t >= -before.most * binMs && good > 0);
+/**
+ * Undefined when there is too little before the fault to judge by.
+ * @param surviving part of the fleet's capacity, 0 to 1
+ * @param asked when the fault was asked for, ms from taken (0 or negative): from then on nothing is a reference
+ */
+export function bandOf(bins: readonly Bin[], surviving: number, asked = 0): Band | undefined {
+  const reference = bins.filter(({ t, good }) => t + binMs <= asked && t >= -before.most * binMs && good > 0);
   if (reference.length < before.least) return undefined;
   const part = surviving > 0 ? surviving : 1;
   return {

@@ -5,7 +5,7 @@ import { attemptsOf, requestsOf } from './fixture-rows.ts';
 import { sacrificedTo } from './sacrificed.ts';
 
 const never = Number.POSITIVE_INFINITY;
-const crash = { victims: new Set([1]), taken: 1_000, detected: 1_500, healed: 2_000 };
+const crash = { victims: new Set([1]), onset: 1_000, detected: 1_500, healed: 2_000 };
 const failed = (ms: number, more: Partial<RequestRow> = {}): Partial<RequestRow> => ({
   ...{ index: 0, intended: ms * 1000, outcome: 'failed', cause: 'status', status: 502, latency: 1_000 },
   ...more,
@@ -17,7 +17,7 @@ const on = (backend: number, picked: number, ended: number): Partial<AttemptRow>
 
 const cases: [string, Partial<RequestRow>[], Partial<AttemptRow>[], Partial<typeof crash>, number][] = [
   ['failed on the victim, long after its detection', [failed(1_800)], [on(1, 1_800, 1_801)], {}, 1],
-  ['was on the victim when the fault took', [failed(990, { latency: 700_000 })], [on(1, 990, 1_690)], {}, 1],
+  ['was on the victim at the onset', [failed(990, { latency: 700_000 })], [on(1, 990, 1_690)], {}, 1],
   ['ended on the victim before the fault', [failed(900)], [on(1, 900, 901)], {}, 0],
   ['failed on the victim after the heal', [failed(2_100)], [on(1, 2_100, 2_101)], {}, 0],
   ['failed elsewhere, while nobody knew', [failed(1_200)], [on(0, 1_200, 1_201)], {}, 1],
@@ -50,7 +50,7 @@ const cases: [string, Partial<RequestRow>[], Partial<AttemptRow>[], Partial<type
     {},
     1,
   ],
-  ['failed in the warm-up', [failed(-5)], [on(1, -5, -4)], { taken: -10 }, 0],
+  ['failed in the warm-up', [failed(-5)], [on(1, -5, -4)], { onset: -10 }, 0],
   [
     'tried the victim twice: counted once',
     [failed(1_200)],

@@ -1,8 +1,9 @@
 /**
  * How many requests a fault cost: the bad ones (failed, lost, late, or never answered though their time was up) that the fault
  * explains. A bad request of the measured window is *sacrificed* to a fault when
- *   - one of its attempts was on a victim while the fault held: picked before the heal, not ended when the fault took; or
- *   - it went bad between the fault taken and its detection (its heal, where it was never detected), whatever it touched.
+ *   - one of its attempts was on a victim while the fault held: picked before the heal, not ended at the onset; or
+ *   - it went bad between the onset and the detection (the heal, where it was never detected), whatever it touched.
+ * The onset is when the fault was asked for: the driver sees it hold a little after it begins to hurt.
  * A request counts once per fault. Nothing is subtracted for errors that would have happened anyway: in a paired run every contender
  * meets the same ones. The second rule over-counts errors of another cause in that short time rather than missing any.
  */
@@ -13,7 +14,7 @@ export interface Sacrifice {
   /** Backend indexes. */
   victims: ReadonlySet<number>;
   /** ms from t = 0. */
-  taken: number;
+  onset: number;
   /** ms from t = 0; Infinity when it never was. */
   healed: number;
   /** ms from t = 0; Infinity when it never was. */
@@ -23,13 +24,13 @@ export interface Sacrifice {
 /** Numbers of the requests that had an attempt on a victim while the fault held. */
 export function touched(
   attempts: AttemptColumns,
-  { victims, taken, healed }: Pick<Sacrifice, 'victims' | 'taken' | 'healed'>,
+  { victims, onset, healed }: Pick<Sacrifice, 'victims' | 'onset' | 'healed'>,
 ): Set<number> {
   const found = new Set<number>();
   for (let row = 0; row < attempts.length; row++) {
     if (!victims.has(attempts.backend[row]!)) continue;
-    const ended = attempts.ended[row]! / 1000; // NaN, still in flight, is not before `taken`
-    if (attempts.picked[row]! / 1000 < healed && !(ended < taken)) found.add(attempts.request[row]!);
+    const ended = attempts.ended[row]! / 1000; // NaN, still in flight, is not before the onset
+    if (attempts.picked[row]! / 1000 < healed && !(ended < onset)) found.add(attempts.request[row]!);
   }
   return found;
 }
@@ -46,7 +47,7 @@ export function sacrificedTo(
   for (let row = 0; row < rows.length; row++) {
     if (!(rows.intended[row]! >= 0) || !deadline.bad(row)) continue;
     const wentBad = (rows.intended[row]! + rows.latency[row]!) / 1000;
-    if (onVictim.has(rows.index[row]!) || (wentBad >= fault.taken && wentBad <= blind)) count++;
+    if (onVictim.has(rows.index[row]!) || (wentBad >= fault.onset && wentBad <= blind)) count++;
   }
   return count;
 }

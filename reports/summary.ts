@@ -82,7 +82,7 @@ export interface Failover {
   /** From t = 0 of the trial. */
   takenMs: number;
   healedMs: number | null;
-  /** From taken until every victim was marked unhealthy. */
+  /** From taken until every victim was marked unhealthy; 0 when that was before the driver had seen the fault hold. */
   detectMs: number | null;
   /** From taken until the contender did again what its surviving backends can do, and kept it up for 1 s [recovery.ts]. */
   recoverMs: number | null;

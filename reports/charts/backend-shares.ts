@@ -23,7 +23,7 @@ function titleOf(all: readonly Series[], victims: readonly string[]): string {
     extremes(all, ({ perBackend }) => perBackend.find(({ id }) => id === victim)?.phases[phase]);
   const [during, after] = [share('during'), share('after')];
   const span = (it: NonNullable<typeof during>) =>
-    it.low.name === it.high.name
+    percent(it.low.value) === percent(it.high.value)
       ? percent(it.low.value)
       : `${percent(it.low.value)} to ${percent(it.high.value)}`;
   if (victim && during) {

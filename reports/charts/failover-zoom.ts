@@ -20,16 +20,21 @@ function reach(all: readonly Series[]): number {
 }
 
 function titleOf(all: readonly Series[]): string {
-  const say = (verb: string, of: (it: Series['summary']) => number | null | undefined) => {
+  const span = (of: (it: Series['summary']) => number | null | undefined) => {
     const range = extremes(all, of);
+    if (!range) return undefined;
     const missing = all.filter(({ summary }) => typeof of(summary) !== 'number').length;
     const never = missing > 0 ? ` (${missing} of ${all.length} never)` : '';
-    if (!range) return `never ${verb}`;
     const [low, high] = [inUnit(range.low.value, 'ms'), inUnit(range.high.value, 'ms')];
-    return low === high ? `${verb} after ${low}${never}` : `${verb} after ${low} to ${high}${never}`;
+    return `after ${low === high ? low : `${low} to ${high}`}${never}`;
   };
   const { kind, backends } = all[0]!.summary.failover[0]!;
-  return `The ${kind} of ${backends.join(', ')} was ${say('detected', (it) => it.failover[0]?.detectMs)}; clients had ${say('recovered', (it) => it.failover[0]?.recoverMs)}`;
+  const detected = span((it) => it.failover[0]?.detectMs);
+  const recovered = span((it) => it.failover[0]?.recoverMs);
+  const first = `The ${kind} of ${backends.join(', ')} was ${detected ? `detected ${detected}` : 'never detected'}`;
+  if (all.every(({ summary }) => summary.failover[0]?.recoverMs === 0))
+    return `${first}; service never fell below what the survivors can do`;
+  return `${first}; clients ${recovered ? `had recovered ${recovered}` : 'never recovered'}`;
 }
 
 function drawing({ folds }: Series, to: number, top: number): Spec {

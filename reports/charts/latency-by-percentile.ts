@@ -15,11 +15,13 @@ interface Point {
   ms: number;
 }
 
+const median = Math.log10(2);
+
 /** From the median on, twenty points to a nine, as far as ten requests still lie beyond. */
 function curveOf({ summary, folds }: Series): Point[] {
   const sorted = pooled(folds.map(({ whole }) => whole.ok));
   const points: Point[] = [];
-  for (let x = 0; x <= Math.log10(sorted.length / 10); x += 0.05)
+  for (let x = median; x <= Math.log10(sorted.length / 10); x += 0.05)
     points.push({ contender: summary.name, x, ms: nearestRank(sorted, 1 - 10 ** -x) / 1000 });
   return points;
 }
@@ -41,7 +43,7 @@ export default define({
     const x: Spec = {
       field: 'x',
       type: 'quantitative',
-      scale: { domain: [0, farthest], nice: false },
+      scale: { domain: [median, farthest], nice: false },
       axis: {
         title: 'of ok responses were faster',
         values: positions.filter((at) => at <= farthest),
