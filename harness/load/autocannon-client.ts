@@ -1,5 +1,5 @@
 /**
- * Remedies for what autocannon 9.0.0 gets wrong (facts in CONTRIBUTING.md), put on each of its clients at run time.
+ * Remedies for what autocannon 9.0.0 was seen to get wrong, put on each of its clients at run time.
  * autocannon keeps the loop: it connects, writes a request, and upon the response the next. Ours is the account of it:
  *
  * - Its latency is in whole milliseconds, mixes outcomes and drops what is in flight at the end: our records instead.
@@ -103,8 +103,8 @@ export function mend(client: Client, { desk, ask, halted, requestsPerConnection,
     if (open) {
       open = false;
       onOpen(-1);
+      // Empties the queue too.
       client._destroyConnection();
-      client.pipelinedRequests.clear();
       exchange.gone(error);
     }
     exchange.connected = false;

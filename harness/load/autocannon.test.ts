@@ -1,10 +1,14 @@
 /** autocannon as a process, and what its remedies must hold against: see autocannon-client.ts. */
 import { EventEmitter } from 'node:events';
 import { createRequire } from 'node:module';
+import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import autocannon, { type Client } from 'autocannon';
 import test from 'ava';
-import { checkShape } from './autocannon-client.ts';
+import { now } from '../clock.ts';
+import { DeadlineQueue } from '../proxy/deadlines.ts';
+import { Account } from './account.ts';
+import { checkShape, mend } from './autocannon-client.ts';
 import { drive, loadOf } from './drive.test-support.ts';
 import { behaviours, startServer } from './faulty-server.test-support.ts';
 
@@ -16,35 +20,82 @@ const ignored = {
   destroy: () => undefined,
 } as const;
 
-test.serial('the client of the installed version is the one the remedies were made for', async (t) => {
-  t.is(createRequire(import.meta.url)('autocannon/package.json').version, '9.0.0');
-  const server = await startServer((_, socket) => answer(socket));
-  t.teardown(server.close);
-  const client = await new Promise<Client>((resolve, reject) => {
-    const tracker = autocannon(
+/** A real client of the installed version, set up by `setup` and pointed at `port`. */
+function clientOf(port: number, setup: (client: Client) => void): Promise<Client> {
+  return new Promise((resolve, reject) => {
+    const setupClient = (client: Client) => {
+      try {
+        setup(client);
+        resolve(client);
+      } catch (error) {
+        reject(error);
+      }
+    };
+    autocannon(
       {
-        url: `http://127.0.0.1:${server.port}`,
+        url: `http://127.0.0.1:${port}`,
         connections: 1,
         duration: 1,
         sampleInt: 100,
-        setupClient: (it) => {
-          try {
-            checkShape(it);
-            resolve(it);
-          } catch (error) {
-            reject(error);
-          }
-          // This test wants the client and not its load.
-          it._connect = () => undefined;
-          it._destroyConnection = () => undefined;
-        },
+        setupClient,
         histograms: { latencies: ignored, requests: ignored, throughput: ignored },
         skipAggregateResult: true,
       },
       () => undefined,
     );
-    tracker.stop();
   });
+}
+
+test.serial('the client of the installed version is the one the remedies were made for', async (t) => {
+  t.is(createRequire(import.meta.url)('autocannon/package.json').version, '9.0.0');
+  const server = await startServer((_, socket) => answer(socket));
+  t.teardown(server.close);
+  const client = await clientOf(server.port, checkShape);
+  client.destroy();
+});
+
+test.serial('after a FIN in mid-request the client’s queue, socket and listeners begin anew', async (t) => {
+  const server = await startServer((_, socket) => socket.end());
+  t.teardown(server.close);
+  const rows: number[] = [];
+  const desk = {
+    account: new Account({ append: (index) => rows.push(index) }, {}, () => 0),
+    deadlines: new DeadlineQueue(10_000),
+    clock: now,
+    closing: false,
+  };
+  const sockets: Socket[] = [];
+  let halted = false;
+  const client = await clientOf(server.port, (it) =>
+    mend(it, {
+      desk,
+      ask: () => {
+        sockets.push(it.conn!);
+        // What was pending on the lost connection is pending no more.
+        t.is(it.pipelinedRequests.size(), 0);
+        halted = sockets.length > 5;
+        const index = sockets.length - 1;
+        return halted
+          ? undefined
+          : {
+              index,
+              t: now(),
+              method: 'GET',
+              bytes: `GET / HTTP/1.1\r\nsteelyard-request: ${index}\r\n\r\n`,
+            };
+      },
+      halted: () => halted,
+      requestsPerConnection: undefined,
+      onOpen: () => undefined,
+    }),
+  );
+  for (let tries = 0; !halted && tries < 100; tries++) await sleep(20);
+  t.deepEqual(rows, [0, 1, 2, 3, 4]);
+  t.is(new Set(sockets).size, 6);
+  for (const lost of sockets.slice(0, 5)) {
+    t.true(lost.destroyed);
+    t.is(lost.listenerCount('end'), 0, 'nothing of a lost socket can open another connection');
+  }
   client.destroy();
 });
 

@@ -91,6 +91,26 @@ test.serial('an idle connection that the server has closed is not used', async (
   t.is(server.perConnection.length, 10);
 });
 
+test.serial('a FIN ends a request that could not even be written whole', async (t) => {
+  const server = await startServer((_, socket) => socket.pause().end());
+  t.teardown(server.close);
+  const { rows } = await drive(
+    server.port,
+    loadOf({
+      open: { rate: '10/s', arrivals: 'constant' },
+      warmup: 0,
+      requests: 2,
+      mix: [{ method: 'POST', body: 20_000_000 }],
+    }),
+    undefined,
+    { grace: 3_000 },
+  );
+  t.deepEqual(
+    rows.map(({ outcome, cause }) => `${outcome} ${cause}`),
+    ['lost reset', 'lost reset'],
+  );
+});
+
 test.serial('connections are kept and used again, and lateness is reported', async (t) => {
   const server = await startServer((_, socket) => answer(socket));
   t.teardown(server.close);
