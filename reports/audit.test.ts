@@ -1,7 +1,7 @@
 import test from 'ava';
-import { countsOf, type FixtureRecording, fiveContenders } from './fixture-recording.ts';
-import { fixtureReport } from './fixture-report.ts';
-import { attemptsOf, requestsOf } from './fixture-rows.ts';
+import { countsOf, type FixtureRecording, fiveContenders } from './fixture-recording.test-support.ts';
+import { fixtureReport } from './fixture-report.test-support.ts';
+import { attemptsOf, requestsOf } from './fixture-rows.test-support.ts';
 
 const options = { contenders: fiveContenders.slice(2, 4) };
 

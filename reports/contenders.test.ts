@@ -1,6 +1,6 @@
 import test from 'ava';
-import { fiveContenders } from './fixture-recording.ts';
-import { fixtureReport } from './fixture-report.ts';
+import { fiveContenders } from './fixture-recording.test-support.ts';
+import { fixtureReport } from './fixture-report.test-support.ts';
 
 const two = fiveContenders.slice(0, 2);
 

@@ -2,8 +2,8 @@ import test from 'ava';
 import { type Event, outcomes } from '../harness/recording.ts';
 import { Deadline } from './deadline.ts';
 import { failoverOf, lastSent, survivingCapacity, transitions } from './failover.ts';
-import { fiveContenders, fixtureRecording } from './fixture-recording.ts';
-import { attemptsOf } from './fixture-rows.ts';
+import { fiveContenders, fixtureRecording } from './fixture-recording.test-support.ts';
+import { attemptsOf } from './fixture-rows.test-support.ts';
 import { faultWindows } from './windows.ts';
 
 const health = (t: number, backend: string, to: 'healthy' | 'unhealthy', trial = 'a'): Event => ({

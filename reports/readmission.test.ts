@@ -1,6 +1,6 @@
 import test from 'ava';
 import type { AttemptRow } from '../harness/recording.ts';
-import { attemptsOf } from './fixture-rows.ts';
+import { attemptsOf } from './fixture-rows.test-support.ts';
 import { readmission, shareBins } from './readmission.ts';
 
 /** 40 attempts in every 250 ms, of which `of(ms)` go to the victim, backend 1. */

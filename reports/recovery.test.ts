@@ -1,7 +1,7 @@
 import test from 'ava';
 import type { RequestRow } from '../harness/recording.ts';
 import { Deadline } from './deadline.ts';
-import { requestsOf } from './fixture-rows.ts';
+import { requestsOf } from './fixture-rows.test-support.ts';
 import { type Bin, bandOf, binsAround, recoveredAt } from './recovery.ts';
 
 const good = (t: number): Bin => ({ t, good: 100, bad: 0, p99: 20 });

@@ -2,8 +2,8 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { fiveContenders, fixtureRecording, writeFixture } from './fixture-recording.ts';
-import { fixtureReport } from './fixture-report.ts';
+import { fiveContenders, fixtureRecording, writeFixture } from './fixture-recording.test-support.ts';
+import { fixtureReport } from './fixture-report.test-support.ts';
 import { buildReport } from './report.ts';
 import type { Summary } from './summary.ts';
 

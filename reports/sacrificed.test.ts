@@ -1,7 +1,7 @@
 import test from 'ava';
 import type { AttemptRow, RequestRow } from '../harness/recording.ts';
 import { Deadline } from './deadline.ts';
-import { attemptsOf, requestsOf } from './fixture-rows.ts';
+import { attemptsOf, requestsOf } from './fixture-rows.test-support.ts';
 import { sacrificedTo } from './sacrificed.ts';
 
 const never = Number.POSITIVE_INFINITY;

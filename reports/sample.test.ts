@@ -1,7 +1,7 @@
 import test from 'ava';
 import type { RequestRow } from '../harness/recording.ts';
 import { Deadline } from './deadline.ts';
-import { requestsOf } from './fixture-rows.ts';
+import { requestsOf } from './fixture-rows.test-support.ts';
 import { samplesOf } from './sample.ts';
 
 const limits = { deadline: 1_000, timeout: 10_000 };

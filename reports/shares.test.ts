@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { attemptsOf } from './fixture-rows.ts';
+import { attemptsOf } from './fixture-rows.test-support.ts';
 import { addAttempts, countAttempts, jain, sharesOf } from './shares.ts';
 
 const backends = [

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { compare } from './comparison.ts';
-import { fiveContenders } from './fixture-recording.ts';
-import { fixtureReport } from './fixture-report.ts';
+import { fiveContenders } from './fixture-recording.test-support.ts';
+import { fixtureReport } from './fixture-report.test-support.ts';
 import { asLimit, inUnit, plural } from './numbers.ts';
 import { comparisonTable } from './table.ts';
 

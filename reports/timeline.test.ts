@@ -1,6 +1,6 @@
 import test from 'ava';
-import { fixtureRecording } from './fixture-recording.ts';
-import { attemptsOf, requestsOf } from './fixture-rows.ts';
+import { fixtureRecording } from './fixture-recording.test-support.ts';
+import { attemptsOf, requestsOf } from './fixture-rows.test-support.ts';
 import { timelineOf } from './timeline.ts';
 
 const trial = { id: 'a', contender: 'p2c', round: 0, windowMs: 1_000 };

@@ -1,7 +1,7 @@
 import test from 'ava';
 import type { Objective } from '../scenarios/scenario.ts';
-import { fiveContenders } from './fixture-recording.ts';
-import { fixtureReport } from './fixture-report.ts';
+import { fiveContenders } from './fixture-recording.test-support.ts';
+import { fixtureReport } from './fixture-report.test-support.ts';
 import type { ContenderSummary } from './summary.ts';
 import { rank } from './verdict.ts';
 

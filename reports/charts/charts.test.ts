@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import test from 'ava';
-import { fiveContenders } from '../fixture-recording.ts';
-import { fixtureReport } from '../fixture-report.ts';
+import { fiveContenders } from '../fixture-recording.test-support.ts';
+import { fixtureReport } from '../fixture-report.test-support.ts';
 import { charts } from '../formats/html.ts';
 import { renderSvg } from '../formats/svg.ts';
 import type { Drawing } from './chart.ts';

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { type Expectation, scenarioSchema } from '../../scenarios/scenario.ts';
-import { failoverInput, fiveContenders } from '../fixture-recording.ts';
-import { fixtureReport } from '../fixture-report.ts';
+import { failoverInput, fiveContenders } from '../fixture-recording.test-support.ts';
+import { fixtureReport } from '../fixture-report.test-support.ts';
 import { checks } from '../verdict.ts';
 
 const failing = { ...fiveContenders[0]!, name: 'broken', fails: true };

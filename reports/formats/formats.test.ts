@@ -1,7 +1,7 @@
 import test from 'ava';
 import { HistogramLogReader } from 'hdr-histogram-js';
-import { fiveContenders } from '../fixture-recording.ts';
-import { fixtureReport } from '../fixture-report.ts';
+import { fiveContenders } from '../fixture-recording.test-support.ts';
+import { fixtureReport } from '../fixture-report.test-support.ts';
 import { formats } from '../report.ts';
 import csv, { cell } from './csv.ts';
 import hlog from './hlog.ts';

@@ -38,6 +38,7 @@ td { text-align: right; padding: 7px 12px 7px 0; border-bottom: 1px solid var(--
 th.text, td.text { text-align: left; }
 td.wrap { white-space: normal; min-width: 16em; overflow-wrap: anywhere; }
 table.compare { width: 100%; font-size: 15px; }
+table.compare th { white-space: nowrap; }
 table.compare td { padding: 10px 12px 10px 0; }
 table.compare .who { min-width: 9em; font-weight: 600; white-space: normal; overflow-wrap: anywhere; }
 table.compare .place { color: var(--muted); width: 1.6em; text-align: left; }

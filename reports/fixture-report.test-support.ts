@@ -1,5 +1,9 @@
 /** FIXTURE, for tests: a made-up recording already judged, without touching the disk. */
-import { type FixtureOptions, type FixtureRecording, fixtureRecording } from './fixture-recording.ts';
+import {
+  type FixtureOptions,
+  type FixtureRecording,
+  fixtureRecording,
+} from './fixture-recording.test-support.ts';
 import { judge, type Report } from './judge.ts';
 import { foldTrial } from './trial-fold.ts';
 

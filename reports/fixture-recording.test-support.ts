@@ -21,7 +21,7 @@ import {
 } from '../harness/recording.ts';
 import { draw, roundSeed } from '../scenarios/random.ts';
 import { type ScenarioInput, scenarioSchema } from '../scenarios/scenario.ts';
-import { attemptsOf, requestsOf } from './fixture-rows.ts';
+import { attemptsOf, requestsOf } from './fixture-rows.test-support.ts';
 
 /** How a made-up contender fares. Times in ms. */
 export interface Behaviour {
