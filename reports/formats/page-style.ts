@@ -73,6 +73,10 @@ dt { color: var(--muted); } dd { margin: 0; overflow-wrap: anywhere; }
 .contender > summary { color: var(--ink); font-size: 15px; }
 .contender > div { padding: 4px 0 16px; }
 footer { margin-top: 72px; padding-top: 20px; padding-bottom: 56px; }
+@media (max-width: 1140px) {
+  table.compare { font-size: 13.5px; }
+  table.compare th, table.compare td { padding-right: 4px; }
+}
 @media (max-width: 980px) {
   table.compare, table.compare tbody, table.compare tr { display: block; }
   table.compare thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
