@@ -162,12 +162,12 @@ export class BodyDecoder {
     const begin = this.#trailer === undefined ? from : 0;
     const length = before + to - from;
     const end = trailers.scan(all, begin, begin + length);
-    if (end > 0) {
+    if (end < 0) return badChunk;
+    if ((end === incomplete ? length : end - begin) > trailerBytes) return chunkTooLarge;
+    if (end !== incomplete) {
       this.done = true;
       return from + (end - begin) - before;
     }
-    if (end !== incomplete) return badChunk;
-    if (length > trailerBytes) return chunkTooLarge;
     this.#trailer = Buffer.from(all.subarray(begin, begin + length));
     return to;
   }
