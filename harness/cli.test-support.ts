@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ExecutionContext } from 'ava';
 import { execa } from 'execa';
-import { runOfEnvironment } from './ownership.ts';
+import { runtimeClient } from './drivers/docker-client.ts';
+import { projectLabel, runOfEnvironment } from './ownership.ts';
 
 const cli = fileURLToPath(new URL('./cli.ts', import.meta.url));
 
@@ -58,6 +59,15 @@ export async function processesOf(pid: number): Promise<string[]> {
     }
   }
   return found;
+}
+
+/** Names of the containers and networks that carry the label of this harness process. */
+export async function dockerThingsOf(pid: number): Promise<string[]> {
+  const { dockerode } = (await runtimeClient()).container;
+  const filters = { label: [projectLabel, `steelyard.pid=${pid}`] };
+  const containers = await dockerode.listContainers({ all: true, filters });
+  const networks = await dockerode.listNetworks({ filters });
+  return [...containers.flatMap(({ Names }) => Names), ...networks.map(({ Name }) => Name)];
 }
 
 /** Polls until `done` holds; fails the test's expectation by returning false after `ms`. */

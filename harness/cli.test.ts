@@ -1,15 +1,15 @@
 import { access, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import type { Summary } from '../reports/summary.ts';
-import { eventually, place, processesOf, shortScenario } from './cli.test-support.ts';
+import { dockerThingsOf, eventually, place, processesOf, shortScenario } from './cli.test-support.ts';
 import { dockerAvailable } from './drivers/docker-available.ts';
 
 const docker = await dockerAvailable();
 const onDocker = docker.available || process.env.STEELYARD_REQUIRE_DOCKER === '1' ? test.serial : test.skip;
 
 /** What must hold of every finished run of the short scenario. */
-function sound(t: import('ava').ExecutionContext, summary: Summary, contenders: number): void {
+function sound(t: ExecutionContext, summary: Summary, contenders: number): void {
   t.is(summary.status, 'complete');
   t.is(summary.contenders.length, contenders);
   t.deepEqual(
@@ -85,62 +85,71 @@ test.serial('two runs at once both finish', async (t) => {
   t.is((await readdir(join(dir, 'results/scenario'))).length, 2);
 });
 
-for (const [signal, code] of [
-  ['SIGINT', 130],
-  ['SIGTERM', 143],
-] as const)
-  test.serial(
-    `${signal} in mid-run: exit ${code}, a report of what there is, nothing left running`,
+/** Starts a long run with a fault that is still in force a minute later, and waits until it is. */
+async function underFault(t: ExecutionContext, driver: string, kind: string) {
+  const text = shortScenario
+    .replace('2500ms', '60s')
+    .replace('until: 1s', 'until: 50s')
+    .replace('crash', kind);
+  const { dir, steelyard } = await place(t, text);
+  const run = steelyard('run', 'scenario.yaml', '--driver', driver);
+  let said = '';
+  run.stdout.on('data', (data) => {
+    said += data;
+  });
+  t.true(await eventually(() => new RegExp(`[1-9][0-9.]* s .*${kind}`).test(said), 40_000), said);
+  const left = async () => [
+    ...(await processesOf(run.pid!)),
+    ...(driver === 'docker' ? await dockerThingsOf(run.pid!) : []),
+  ];
+  t.true((await left()).length >= 3, 'balancer, generator and backends are there');
+  return { dir, steelyard, run, left };
+}
+
+for (const driver of ['process', 'docker'] as const) {
+  const on = driver === 'docker' ? onDocker : test.serial;
+  for (const [signal, code] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)
+    on(
+      `${signal} in mid-run (${driver}): exit ${code}, a report of what there is, nothing left`,
+      async (t) => {
+        const { dir, run, left } = await underFault(t, driver, 'crash');
+        run.kill(signal);
+        const { exitCode, stderr } = await run;
+        t.is(exitCode, code, stderr);
+        const summary = JSON.parse(
+          await readFile(join(dir, 'results/latest/summary.json'), 'utf8'),
+        ) as Summary;
+        t.is(summary.status, 'interrupted');
+        t.true(summary.contenders[0]!.rounds[0]!.requests.ok > 10, 'what was recorded is kept');
+        await access(join(dir, 'results/latest/report.html'));
+        t.deepEqual(await left(), []);
+      },
+    );
+
+  on(
+    `kill -9 in mid-run (${driver}): clean removes what is left, and report reads what there is`,
     async (t) => {
-      const { dir, steelyard } = await place(
-        t,
-        shortScenario.replace('2500ms', '60s').replace('until: 1s', 'until: 50s'),
+      const { dir, steelyard, run, left } = await underFault(t, driver, 'freeze');
+      run.kill('SIGKILL');
+      await run;
+      const cleaned = await steelyard('clean', '--json');
+      t.is(cleaned.exitCode, 0, cleaned.stderr);
+      t.true(
+        (JSON.parse(cleaned.stdout) as { removed: unknown[] }).removed.length > 0,
+        'the frozen one at least',
       );
-      const run = steelyard('run', 'scenario.yaml', '--driver', 'process');
-      const said = { text: '' };
-      run.stdout.on('data', (data) => {
-        said.text += data;
-      });
-      t.true(await eventually(() => /[1-9][0-9.]* s .*crash/.test(said.text)), said.text);
-      run.kill(signal);
-      const { exitCode, stderr } = await run;
-      t.is(exitCode, code, stderr);
-      const summary = JSON.parse(await readFile(join(dir, 'results/latest/summary.json'), 'utf8')) as Summary;
-      t.is(summary.status, 'interrupted');
-      t.true(summary.contenders[0]!.rounds[0]!.requests.ok > 10, 'what was recorded is kept');
-      await access(join(dir, 'results/latest/report.html'));
-      t.deepEqual(await processesOf(run.pid!), []);
+      t.true(await eventually(async () => (await left()).length === 0), (await left()).join('\n'));
+      const report = await steelyard('report', 'results/latest', '--json');
+      t.is(report.exitCode, 0, report.stderr);
+      t.is((JSON.parse(report.stdout) as Summary).status, 'interrupted');
+      const files = await readdir(join(dir, 'results/latest/trials'), { recursive: true });
+      t.true(files.some((file) => file.endsWith('requests.parquet')));
     },
   );
-
-test.serial('kill -9 in mid-run: clean removes what is left, and report reads what there is', async (t) => {
-  const { dir, steelyard } = await place(
-    t,
-    shortScenario
-      .replace('2500ms', '60s')
-      .replace('crash: {}', 'freeze: {}')
-      .replace('until: 1s', 'until: 50s'),
-  );
-  const run = steelyard('run', 'scenario.yaml', '--driver', 'process');
-  const said = { text: '' };
-  run.stdout.on('data', (data) => {
-    said.text += data;
-  });
-  t.true(await eventually(() => /[1-9][0-9.]* s .*freeze/.test(said.text)), said.text);
-  run.kill('SIGKILL');
-  await run;
-  const cleaned = await steelyard('clean', '--json');
-  t.is(cleaned.exitCode, 0, cleaned.stderr);
-  t.true(
-    await eventually(async () => (await processesOf(run.pid!)).length === 0),
-    (await processesOf(run.pid!)).join('\n'),
-  );
-  const report = await steelyard('report', 'results/latest', '--json');
-  t.is(report.exitCode, 0, report.stderr);
-  t.is((JSON.parse(report.stdout) as Summary).status, 'interrupted');
-  const files = await readdir(join(dir, 'results/latest/trials'), { recursive: true });
-  t.true(files.some((file) => file.endsWith('requests.parquet')));
-});
+}
 
 test.serial(
   'a contender whose strategy throws fails alone, with its file named; the others go on',

@@ -207,11 +207,16 @@ function note(
 }
 
 /** Rejects with the process's own last words when it ends before it should. */
-async function died(who: string, child: Child<never, never> | Proxy | Generator): Promise<never> {
+async function died(who: string, child: Proxy | Generator): Promise<never> {
   const { exitCode, signal, stderr } = await child.ended;
-  throw new Error(
-    `${who} died in mid-run (${signal ?? `exit code ${exitCode}`}): ${stderr.trim().split('\n').slice(-20).join('\n')}`,
-  );
+  throw new Error(`${who} died in mid-run (${signal ?? `exit code ${exitCode}`}): ${lastWords(stderr)}`);
+}
+
+/** From the line that names the error on; Node prints the place in the source, and much of the stack, around it. */
+export function lastWords(stderr: string): string {
+  const lines = stderr.trim().split('\n');
+  const named = lines.findIndex((line) => /^(Uncaught )?[A-Z]\w*Error\b.*:/.test(line));
+  return (named === -1 ? lines.slice(-10) : lines.slice(named, named + 10)).join('\n') || 'it said nothing';
 }
 
 /** Never resolves; rejects when `promise` does. */

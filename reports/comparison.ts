@@ -75,7 +75,12 @@ const openAtEnd = 0.01;
 function noteOn({ status, error, requests }: ContenderSummary, ranked: boolean): string | undefined {
   const { sent, inFlightAtEnd, notSent } = requests;
   if (!ranked) {
-    const why = status === 'complete' ? 'sent nothing' : status === 'failed' ? `failed: ${error}` : status;
+    const why =
+      status === 'complete'
+        ? 'sent nothing'
+        : status === 'failed'
+          ? `failed: ${error?.split('\n')[0]}`
+          : status;
     return `${why}; not ranked`;
   }
   const missing = [

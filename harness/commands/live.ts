@@ -1,6 +1,7 @@
 /** What a person sees while a run is under way: one line a trial, live on a terminal, plain lines in a pipe or CI. */
 import { Listr } from 'listr2';
 import type { Experiment } from '../experiment.ts';
+import type { Trial } from '../recording.ts';
 import type { Progress } from '../trial.ts';
 
 /** `1,234 req/s   p99 12.3 ms   0.02% errors   crash` */
@@ -16,6 +17,19 @@ export function progressLine({ t, perSecond, p99Ms, counts, faults }: Progress):
   ].join('   ');
 }
 
+/** `20,694 requests   2,587/s ok   0.02% errors`, of the whole measured window. */
+export function resultLine({ counts, windowMs, status }: Trial): string {
+  const { sent, ok, failed, lost } = counts;
+  const bad = sent === 0 ? 0 : (100 * (failed + lost)) / sent;
+  const perSecond = windowMs === 0 ? 0 : Math.round((1000 * ok) / windowMs);
+  return [
+    `${sent.toLocaleString('en')} requests`,
+    `${perSecond.toLocaleString('en')}/s ok`,
+    `${bad.toFixed(2)}% errors`,
+    ...(status === 'complete' ? [] : [status]),
+  ].join('   ');
+}
+
 /** Runs the whole experiment under this display. Rejects only when the harness itself fails. */
 export async function runLive(experiment: Experiment, signal: AbortSignal, quiet: boolean): Promise<void> {
   const { driver, backends, scenario } = experiment.run;
@@ -23,6 +37,7 @@ export async function runLive(experiment: Experiment, signal: AbortSignal, quiet
     [
       {
         title: `${backends.length} backends (${driver})`,
+        exitOnError: true,
         task: () => experiment.launch(),
       },
       ...experiment.trials.map((planned) => ({
@@ -32,13 +47,11 @@ export async function runLive(experiment: Experiment, signal: AbortSignal, quiet
             : planned.contender.name,
         skip: () => (signal.aborted ? 'interrupted' : false),
         task: async (_: unknown, task: { title: string; output: string }) => {
-          let last = '';
           const trial = await experiment.trial(planned, (progress) => {
-            last = progressLine(progress);
-            task.output = last;
+            task.output = progressLine(progress);
           });
-          if (trial.status === 'failed') throw new Error(`${task.title}: ${trial.error}`);
-          task.title = `${task.title}   ${last}${trial.status === 'interrupted' ? '   interrupted' : ''}`;
+          task.title = `${task.title}   ${resultLine(trial)}`;
+          if (trial.status === 'failed') throw new Error(trial.error?.split('\n')[0]);
         },
       })),
     ],

@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import test from 'ava';
+import { causes, outcomes } from '../../harness/recording.ts';
 import { fiveContenders } from '../fixture-recording.test-support.ts';
 import { fixtureReport } from '../fixture-report.test-support.ts';
 import { charts } from '../formats/html.ts';
@@ -19,6 +20,16 @@ const worlds = {
     contenders: [fiveContenders[0]!, { ...fiveContenders[1]!, fails: true }],
     rate: 100,
   }),
+  'a contender that died within the first step': fixtureReport(
+    { contenders: [fiveContenders[0]!, { ...fiveContenders[1]!, fails: true }], rate: 100 },
+    (it) => {
+      const trial = it.run.trials.find(({ status }) => status === 'failed')!;
+      trial.windowMs = 145;
+      const { requests } = it.rows.get(trial.id)!;
+      requests.outcome.fill(outcomes.indexOf('failed'));
+      requests.cause.fill(causes.indexOf('refused'));
+    },
+  ),
   'no fault and no error': fixtureReport({ contenders: fiveContenders.slice(1, 3), rate: 100 }, (it) => {
     it.run.scenario.faults = [];
     it.events = [];

@@ -39,6 +39,7 @@ export function seriesOf({ summary, folds }: Report): Series[] {
     if (contender.requests.sent === 0) return [];
     const windowMs = Math.min(...own.map(({ trial }) => trial.windowMs));
     const count = Math.floor(windowMs / stepMs);
+    if (count === 0) return []; // it died within the first step: nothing to draw over time
     const steps = Array.from({ length: count }, (_, index) =>
       stepOf(own.map((fold) => fold.timeline[index]!)),
     );
