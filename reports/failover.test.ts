@@ -1,7 +1,7 @@
 import test from 'ava';
 import { type Event, outcomes } from '../harness/recording.ts';
 import { Deadline } from './deadline.ts';
-import { failoverOf, lastSent, survivingCapacity, transitions } from './failover.ts';
+import { failoverOf, lastSent, transitions } from './failover.ts';
 import { fiveContenders, fixtureRecording } from './fixture-recording.test-support.ts';
 import { attemptsOf } from './fixture-rows.test-support.ts';
 import { faultWindows } from './windows.ts';
@@ -38,16 +38,6 @@ test('the last attempt sent to a victim, from the fault to the asked-for heal', 
   ]);
   t.is(lastSent(attempts, new Set([1]), 1_000, 3_000), 250);
   t.is(lastSent(attempts, new Set([1]), 1_300, 3_000), null);
-});
-
-test('capacity counts workers and speed', (t) => {
-  const { run } = fixtureRecording({ contenders: [] });
-  const [entry] = run.scenario.fleet;
-  const fleet = [
-    { ...entry!, id: 'big', count: 1, workers: 8, speed: 2 },
-    { ...entry!, id: 'small', count: 2, workers: 8, speed: 1 },
-  ];
-  t.is(survivingCapacity({ scenario: { ...run.scenario, fleet } }, new Set([0])), 0.5);
 });
 
 test('the made-up crash is told as it was made up', (t) => {

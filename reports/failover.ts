@@ -1,6 +1,5 @@
 /** One fault as one trial lived through it: detection, recovery, what it cost, and how the victim came back. */
 import type { AttemptColumns, Event, RequestColumns, Run, Trial } from '../harness/recording.ts';
-import { backendsOf } from '../scenarios/scenario.ts';
 import type { Deadline } from './deadline.ts';
 import { readmission } from './readmission.ts';
 import { type Band, type Bin, bandOf, binsAround, recoveredAt } from './recovery.ts';
@@ -43,13 +42,6 @@ export function transitions(
   };
 }
 
-/** The part of the fleet's capacity (workers × speed) that a fault spares, 0 to 1. */
-export function survivingCapacity(run: Pick<Run, 'scenario'>, victims: ReadonlySet<number>): number {
-  const capacity = backendsOf(run.scenario).map(({ workers, speed }) => workers * speed);
-  const all = capacity.reduce((sum, one) => sum + one, 0);
-  return capacity.reduce((sum, one, index) => (victims.has(index) ? sum : sum + one), 0) / all;
-}
-
 /** The last attempt that picked a victim in [taken, until); ms after `taken`, or null. */
 export function lastSent(
   attempts: AttemptColumns,
@@ -84,7 +76,7 @@ export function failoverOf(
   const healed = window.healed ?? Number.POSITIVE_INFINITY;
   const { detected, readmitted } = transitions(events, trial.id, window);
   const bins = binsAround(rows, deadline, taken, trial.windowMs);
-  const band = bandOf(bins, survivingCapacity(run, victims), asked - taken);
+  const band = bandOf(bins, asked - taken);
   const fair = fairShares(run.backends);
   const returned =
     window.healed === null || victims.size === 0

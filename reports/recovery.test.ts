@@ -8,37 +8,21 @@ const good = (t: number): Bin => ({ t, good: 100, bad: 0, p99: 20 });
 const broken = (t: number): Bin => ({ t, good: 60, bad: 40, p99: 1000 });
 const before = Array.from({ length: 20 }, (_, i) => good(-2_000 + i * 100));
 const after = (of: (t: number) => Bin) => Array.from({ length: 30 }, (_, i) => of(i * 100));
-const band = bandOf(before, 1)!;
+const band = bandOf(before)!;
 
 test('the band: 10% below the lowest goodput and 25% above the highest p99 of the 2 s before', (t) => {
   const uneven = [...before, { ...good(-100), good: 80, p99: 40 }];
-  t.deepEqual(bandOf(uneven, 1), { goodput: 72, p99: 50 });
-});
-
-test('three of four backends are asked for three quarters of the goodput, and allowed four thirds of the p99', (t) => {
-  const part = bandOf(before, 0.75)!;
-  t.is(part.goodput, 100 * 0.9 * 0.75);
-  t.is(part.p99, (20 * 1.25) / 0.75);
-});
-
-test('no survivor: the whole is asked for, so that it recovers with the fleet', (t) => {
-  t.deepEqual(bandOf(before, 0), bandOf(before, 1));
+  t.deepEqual(bandOf(uneven), { goodput: 72, p99: 50 });
 });
 
 test('what happened since the fault was asked for is no reference, nor is a bin without a good request', (t) => {
   const shaken = [...before.slice(0, -2), { ...good(-200), good: 10 }, { ...good(-100), p99: 900 }];
-  t.deepEqual(bandOf(shaken, 1, -150), bandOf(before, 1));
-  t.is(
-    bandOf(
-      before.map((bin) => ({ ...bin, good: 0 })),
-      1,
-    ),
-    undefined,
-  );
+  t.deepEqual(bandOf(shaken, -150), bandOf(before));
+  t.is(bandOf(before.map((bin) => ({ ...bin, good: 0 }))), undefined);
 });
 
 test('fewer than five bins before the fault are no reference', (t) => {
-  t.is(bandOf(before.slice(-4), 1), undefined);
+  t.is(bandOf(before.slice(-4)), undefined);
   t.is(recoveredAt(after(good), undefined), null);
 });
 

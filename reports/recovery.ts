@@ -1,13 +1,12 @@
 /**
- * When a contender had recovered from a fault: the time until it did again what its surviving backends can do.
+ * When a contender had recovered from a fault: the time until it did again what it did before.
  *
  * Definition. Time is cut into bins of 100 ms that start at the moment the fault took; a request belongs to the bin in which it
  * was due, whatever became of it, so a request that hangs counts against the time it was sent and not against the time somebody
  * gave up. A bin has a goodput (requests ok and in time) and a p99 (deadline-capped: failed, lost and overdue requests count at
  * the deadline). The *band* comes from the last 2 s before the fault, its own reference: the lowest goodput and the highest p99 of
- * those bins, and as a lone bin is noisy, 10% below the one and 25% above the other. While backends are missing the rest
- * cannot do more than their part, so the goodput asked for is multiplied, and the p99 allowed divided, by the survivors' part of the
- * fleet's capacity (workers × speed). Where no backend survives the part is 1: it has recovered once the fleet is back.
+ * those bins, and as a lone bin is noisy, 10% below the one and 25% above the other. A fleet that was full before the fault can
+ * only be back inside once its missing backends are: what the fault cost counts whole, whoever is to blame.
  * Recovery is the start of the first ten bins in a row (1 s) inside the band; 0 when the band was never left.
  * Null: not within the window, or fewer than five bins with a good request before the fault to judge by.
  */
@@ -73,16 +72,14 @@ export function binsAround(
 
 /**
  * Undefined when there is too little before the fault to judge by.
- * @param surviving part of the fleet's capacity, 0 to 1
  * @param asked when the fault was asked for, ms from taken (0 or negative): from then on nothing is a reference
  */
-export function bandOf(bins: readonly Bin[], surviving: number, asked = 0): Band | undefined {
+export function bandOf(bins: readonly Bin[], asked = 0): Band | undefined {
   const reference = bins.filter(({ t, good }) => t + binMs <= asked && t >= -before.most * binMs && good > 0);
   if (reference.length < before.least) return undefined;
-  const part = surviving > 0 ? surviving : 1;
   return {
-    goodput: Math.min(...reference.map(({ good }) => good)) * inside.goodput * part,
-    p99: (Math.max(...reference.map(({ p99 }) => (Number.isNaN(p99) ? 0 : p99))) * inside.p99) / part,
+    goodput: Math.min(...reference.map(({ good }) => good)) * inside.goodput,
+    p99: Math.max(...reference.map(({ p99 }) => (Number.isNaN(p99) ? 0 : p99))) * inside.p99,
   };
 }
 

@@ -84,7 +84,7 @@ export interface Failover {
   healedMs: number | null;
   /** From taken until every victim was marked unhealthy; 0 when that was before the driver had seen the fault hold. */
   detectMs: number | null;
-  /** From taken until the contender did again what its surviving backends can do, and kept it up for 1 s [recovery.ts]. */
+  /** From taken until the contender was back inside its own band from before the fault, and stayed there for 1 s [recovery.ts]. */
   recoverMs: number | null;
   /** Bad requests (failed, lost or late) that the fault explains [sacrificed.ts]. */
   sacrificed: number;

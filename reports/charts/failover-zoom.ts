@@ -33,7 +33,7 @@ function titleOf(all: readonly Series[]): string {
   const recovered = span((it) => it.failover[0]?.recoverMs);
   const first = `The ${kind} of ${backends.join(', ')} was ${detected ? `detected ${detected}` : 'never detected'}`;
   if (all.every(({ summary }) => summary.failover[0]?.recoverMs === 0))
-    return `${first}; service never fell below what the survivors can do`;
+    return `${first}; service never left its band from before`;
   return `${first}; clients ${recovered ? `had recovered ${recovered}` : 'never recovered'}`;
 }
 
@@ -118,7 +118,7 @@ export default define({
     return {
       title: titleOf(all),
       description:
-        'Requests due in each 100 ms around the first fault, per second: good ones (ok and in time) in blue, bad ones (failed, lost or late) stacked on top. Lines mark when the balancer marked the victim unhealthy and from when on its clients were served as well again as the surviving backends can.',
+        'Requests due in each 100 ms around the first fault, per second: good ones (ok and in time) in blue, bad ones (failed, lost or late) stacked on top. Lines mark when the balancer marked the victim unhealthy and from when on its clients were served as well as before.',
       legend: [
         { label: 'good', color: color.blue, shape: 'area' },
         { label: 'failed, lost or late', color: color.vermilion, shape: 'bar' },
