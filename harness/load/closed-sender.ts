@@ -19,6 +19,7 @@ const ignored = {
 const longEnough = 2_000_000;
 
 class ClosedSender implements Sender {
+  readonly knowsTheLast = false;
   connections = 0;
   #open = 0;
   readonly #session: Session;

@@ -57,6 +57,20 @@ test.serial(
   },
 );
 
+test.serial('the last millisecond of the window is sent like the others', async (t) => {
+  const server = await startServer((_, socket) => answer(socket));
+  t.teardown(server.close);
+  for (let run = 0; run < 3; run++) {
+    const load = loadOf({
+      open: { rate: '4000/s', arrivals: 'constant' },
+      warmup: '100ms',
+      duration: '300ms',
+    });
+    const { result } = await drive(server.port, load);
+    t.is(result.counts.sent + result.counts.notSent, 1200);
+  }
+});
+
 test.serial('beyond the bound on connections a request is not sent, and never sent late', async (t) => {
   const server = await startServer(() => undefined);
   t.teardown(server.close);

@@ -16,6 +16,7 @@ const leastSleep = 0.2;
 const early = 0.1;
 
 class OpenSender implements Sender {
+  readonly knowsTheLast = true;
   readonly #session: Session;
   readonly #connections: Connections;
   readonly #pacer: Pacer;

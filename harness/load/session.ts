@@ -22,6 +22,8 @@ export interface Sender {
   halt(): void;
   /** Drops every connection. */
   close(): void;
+  /** Whether it knows its last request and says so (`finished`); otherwise sending stops when the window ends. */
+  readonly knowsTheLast: boolean;
   /** Most connections open at once, so far. */
   readonly connections: number;
 }
@@ -120,7 +122,8 @@ export class Session implements Desk {
       setInterval(sayProgress, progressEveryMs),
       setInterval(() => this.deadlines.expire(this.clock()), expireEvery),
     );
-    if (Number.isFinite(this.window.end))
+    // A timer rings up to a millisecond early, and what a schedule holds for that millisecond must still be sent.
+    if (Number.isFinite(this.window.end) && !this.#sender?.knowsTheLast)
       this.#timers.push(setTimeout(() => this.finished(), Math.max(0, this.window.end - this.clock())));
     this.#sender?.start();
   }
