@@ -12,7 +12,20 @@ const band = bandOf(before)!;
 
 test('the band: 10% below the lowest goodput and 25% above the highest p99 of the 2 s before', (t) => {
   const uneven = [...before, { ...good(-100), good: 80, p99: 40 }];
-  t.deepEqual(bandOf(uneven), { goodput: 72, p99: 50 });
+  const { goodput, p99 } = bandOf(uneven)!;
+  t.deepEqual({ goodput, p99 }, { goodput: 72, p99: 50 });
+});
+
+test('a second: 90% of the mean before, or three standard deviations below it where that is less', (t) => {
+  t.is(bandOf(before)!.second, 900, '1,000 a second: chance alone moves it by 95');
+  const few = before.map((bin) => ({ ...bin, good: 10 }));
+  t.is(bandOf(few)!.second, 70, '100 a second: chance alone moves it by 30');
+});
+
+test('one poor bin before the fault does not pass a quarter less for recovered', (t) => {
+  const uneven = [...before.slice(0, -1), { ...good(-100), good: 80 }];
+  const less = after((at) => ({ ...good(at), good: at < 1_500 ? 75 : 100 }));
+  t.is(recoveredAt([...uneven, ...less], bandOf(uneven)), 1_100, 'four bins of 75 and six of 100 are 900; nine tenths of 990 are asked for');
 });
 
 test('what happened since the fault was asked for is no reference, nor is a bin without a good request', (t) => {

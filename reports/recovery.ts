@@ -5,9 +5,11 @@
  * was due, whatever became of it, so a request that hangs counts against the time it was sent and not against the time somebody
  * gave up. A bin has a goodput (requests ok and in time) and a p99 (deadline-capped: failed, lost and overdue requests count at
  * the deadline). The *band* comes from the last 2 s before the fault, its own reference: the lowest goodput and the highest p99 of
- * those bins, and as a lone bin is noisy, 10% below the one and 25% above the other. A fleet that was full before the fault can
+ * those bins, and as a lone bin is noisy, 10% below the one and 25% above the other; and, as the lowest of twenty noisy bins is
+ * low, the mean goodput of a whole second too: at least 90% of the mean before, less where chance alone moves it more
+ * (three standard deviations of a Poisson count). A fleet that was full before the fault can
  * only be back inside once its missing backends are: what the fault cost counts whole, whoever is to blame.
- * Recovery is the start of the first ten bins in a row (1 s) inside the band; 0 when the band was never left.
+ * Recovery is the start of the first ten bins in a row (1 s) inside the band, one by one and as a second; 0 when it was never left.
  * Null: not within the window, or fewer than five bins with a good request before the fault to judge by.
  */
 import type { RequestColumns } from '../harness/recording.ts';
@@ -33,6 +35,8 @@ export interface Bin {
 export interface Band {
   /** Least good requests per bin. */
   goodput: number;
+  /** Least good requests in ten bins together, 1 s. */
+  second: number;
   /** Largest p99, ms. */
   p99: number;
 }
@@ -77,7 +81,9 @@ export function binsAround(
 export function bandOf(bins: readonly Bin[], asked = 0): Band | undefined {
   const reference = bins.filter(({ t, good }) => t + binMs <= asked && t >= -before.most * binMs && good > 0);
   if (reference.length < before.least) return undefined;
+  const mean = (inside.bins * reference.reduce((sum, { good }) => sum + good, 0)) / reference.length;
   return {
+    second: Math.min(inside.goodput * mean, mean - 3 * Math.sqrt(mean)),
     goodput: Math.min(...reference.map(({ good }) => good)) * inside.goodput,
     p99: Math.max(...reference.map(({ p99 }) => (Number.isNaN(p99) ? 0 : p99))) * inside.p99,
   };
@@ -86,11 +92,11 @@ export function bandOf(bins: readonly Bin[], asked = 0): Band | undefined {
 /** ms from the fault taken, or null. */
 export function recoveredAt(bins: readonly Bin[], band: Band | undefined): number | null {
   if (!band) return null;
-  let run = 0;
-  for (const { t, good, p99 } of bins) {
-    if (t < 0) continue;
-    run = good >= band.goodput && !(p99 > band.p99) ? run + 1 : 0;
-    if (run === inside.bins) return t - (inside.bins - 1) * binMs;
+  const since = bins.filter(({ t }) => t >= 0);
+  for (let first = 0; first + inside.bins <= since.length; first++) {
+    const second = since.slice(first, first + inside.bins);
+    const each = second.every(({ good, p99 }) => good >= band.goodput && !(p99 > band.p99));
+    if (each && second.reduce((sum, { good }) => sum + good, 0) >= band.second) return second[0]!.t;
   }
   return null;
 }
