@@ -1,4 +1,6 @@
 /** Who is tried, again or not, for how long, and what is answered when nobody is left: faults.md rows 1, 3, 5 to 7, 17, 19, 21, 24. */
+import { connect } from 'node:net';
+import { Worker } from 'node:worker_threads';
 import test from 'ava';
 import { eventually, inFlight, setUp, startProxy } from './proxy.test-support.ts';
 import { fieldOf, ok, RawBackend } from './raw-backend.test-support.ts';
@@ -18,6 +20,27 @@ async function refusing(): Promise<number> {
   const backend = await RawBackend.start();
   await backend.stop();
   return backend.port;
+}
+
+/** A port whose queue of connections is full and stays so: the kernel drops what comes, as a host off the network does. */
+async function listenAndSleep() {
+  const worker = new Worker(
+    `const server = require('node:net').createServer().listen({ host: '127.0.0.1', port: 0, backlog: 1 }, () => {
+       require('node:worker_threads').parentPort.postMessage(server.address().port);
+       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+     });`,
+    { eval: true },
+  );
+  const port = await new Promise<number>((resolve) => worker.once('message', resolve));
+  const fillers = Array.from({ length: 4 }, () =>
+    connect({ host: '127.0.0.1', port }).on('error', () => undefined),
+  );
+  await eventually('the queue is full', () => fillers.filter((it) => !it.connecting).length >= 2);
+  const stop = async () => {
+    for (const it of fillers) it.destroy();
+    await worker.terminate();
+  };
+  return { port, stop };
 }
 
 test('7: a reset before the response: an idempotent request is tried once more, on another backend', async (t) => {
@@ -122,12 +145,13 @@ test('11: a drip does not outlive the try timeout: reset, not ended', async (t) 
 
 test('6: no answer to a connect: the connect timeout, then the next backend', async (t) => {
   const backend = await RawBackend.start();
-  const proxy = await startProxy([1, backend.port], { balancer: { connectTimeout: '100ms' } });
-  // An address that drops packets: TEST-NET-1 (RFC 5737) is routed nowhere.
-  Object.assign(proxy.dispatcher.pool.get('app-0')!, { host: '192.0.2.1' });
+  const silent = await listenAndSleep();
+  const proxy = await startProxy([silent.port, backend.port], { balancer: { connectTimeout: '100ms' } });
   const client = await RawClient.connect(proxy.port, get);
-  t.teardown(() => Promise.all([client.destroy(), proxy.stop(), backend.stop()]));
+  t.teardown(() => Promise.all([client.destroy(), proxy.stop(), backend.stop(), silent.stop()]));
+  const before = performance.now();
   t.is((await client.response()).status, 200);
+  t.true(performance.now() - before > 50, 'it waited for the connection first');
   t.deepEqual(proxy.attempts, ['app-0 unreachable 0', 'app-1 ok 200']);
 });
 

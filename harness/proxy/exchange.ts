@@ -133,8 +133,11 @@ export class Exchange implements UpstreamUser {
 
   broken(error: NodeJS.ErrnoException): void {
     if (this.#upstream?.connected === true) this.#fail('reset', 502);
-    else if (local.has(error.code ?? '')) this.#fail('cancelled', 503);
-    else this.#fail('unreachable', 502);
+    else if (local.has(error.code ?? '')) {
+      // What lies unused takes room from what is needed.
+      this.#core.upstreams.sweep(Number.POSITIVE_INFINITY);
+      this.#fail('cancelled', 503);
+    } else this.#fail('unreachable', 502);
   }
 
   drained(): void {
