@@ -25,7 +25,11 @@ test('a second: 90% of the mean before, or three standard deviations below it wh
 test('one poor bin before the fault does not pass a quarter less for recovered', (t) => {
   const uneven = [...before.slice(0, -1), { ...good(-100), good: 80 }];
   const less = after((at) => ({ ...good(at), good: at < 1_500 ? 75 : 100 }));
-  t.is(recoveredAt([...uneven, ...less], bandOf(uneven)), 1_100, 'four bins of 75 and six of 100 are 900; nine tenths of 990 are asked for');
+  t.is(
+    recoveredAt([...uneven, ...less], bandOf(uneven)),
+    1_100,
+    'four bins of 75 and six of 100 are 900; nine tenths of 990 are asked for',
+  );
 });
 
 test('what happened since the fault was asked for is no reference, nor is a bin without a good request', (t) => {
