@@ -109,7 +109,7 @@ export class RawBackend {
 
   #head(text: string, connection: number): SeenRequest | undefined {
     const [line = '', ...lines] = text.split('\r\n');
-    const start = /^([A-Za-z!#$%&'*+.^_`|~-]+) (\*|\/[!-"$-~]*) HTTP\/1\.1$/.exec(line);
+    const start = /^([A-Za-z0-9!#$%&'*+.^_`|~-]+) (\*|\/[!-"$-~]*) HTTP\/1\.1$/.exec(line);
     const fields = lines.map((it) => /^([A-Za-z0-9!#$%&'*+.^_`|~-]+):[ \t]*([^\r\n\0]*?)[ \t]*$/.exec(it));
     const values = (name: string) =>
       fields.filter((it) => it?.[1]?.toLowerCase() === name).map((it) => it![2]!);
