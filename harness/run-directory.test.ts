@@ -28,6 +28,7 @@ test('a directory named by the user must be new or empty', async (t) => {
     instanceOf: DirectoryError,
     message: /new or empty/,
   });
+  await t.throwsAsync(makeRunDirectory('failover', { out: '/proc/nope' }), { instanceOf: DirectoryError });
   await writeFile(join(home, 'file'), '');
   await t.throwsAsync(makeRunDirectory('failover', { out: join(home, 'file') }), {
     instanceOf: DirectoryError,

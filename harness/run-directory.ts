@@ -16,7 +16,7 @@ export async function makeRunDirectory(
   const id = randomBytes(4).toString('hex');
   if (out !== undefined) {
     const dir = resolve(out);
-    await mkdir(dir, { recursive: true }).catch((cause: NodeJS.ErrnoException) => {
+    await makeDirectory(dir).catch((cause: NodeJS.ErrnoException) => {
       throw new DirectoryError(`--out ${out}: expected a directory that can be made, got ${cause.code}`, {
         cause,
       });
@@ -32,9 +32,22 @@ export async function makeRunDirectory(
     .replace(/\.\d+Z$/, 'Z')
     .replaceAll(':', '-');
   const dir = resolve(results, scenario, `${stamp}-${id}`);
-  await mkdir(dir, { recursive: true });
+  await makeDirectory(dir);
   await pointLatest(dir);
   return { dir, id };
+}
+
+/** As `mkdir -p`; Node's own recursive mkdir never returns where a file system refuses with ENOENT, as /proc does. */
+async function makeDirectory(dir: string, parentsMade = false): Promise<void> {
+  try {
+    await mkdir(dir);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return; // perhaps just now, by another run
+    if (code !== 'ENOENT' || parentsMade) throw error;
+    await makeDirectory(dirname(dir));
+    await makeDirectory(dir, true);
+  }
 }
 
 /** Replaces `results/latest` in one step, so that two runs at once never find it half made. */

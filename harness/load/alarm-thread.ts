@@ -11,9 +11,12 @@ const due = new Float64Array(workerData as SharedArrayBuffer);
 
 for (let seen = 0; ; ) {
   Atomics.wait(setting, shared.setting, seen);
-  seen = Atomics.load(setting, shared.setting);
-  const left = due[shared.due]! - now() - wakeMs;
-  // Anything but a timeout means that another time has been set meanwhile.
-  if (left > 0 && Atomics.wait(setting, shared.setting, seen, left) !== 'timed-out') continue;
+  let left: number;
+  do {
+    seen = Atomics.load(setting, shared.setting);
+    left = due[shared.due]! - now() - wakeMs;
+    // Woken before its time: another time has been set, or the notice of this one came late. Either way it looks again;
+    // to wait for the next setting instead would sleep through this one.
+  } while (left > 0 && Atomics.wait(setting, shared.setting, seen, left) !== 'timed-out');
   parentPort!.postMessage(0);
 }
