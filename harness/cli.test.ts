@@ -151,6 +151,32 @@ for (const driver of ['process', 'docker'] as const) {
   );
 }
 
+test.serial('a strategy that never returns fails alone, says so, and does not hold the run up', async (t) => {
+  const { dir, steelyard } = await place(t);
+  await writeFile(
+    join(dir, 'endless.mts'),
+    `let picks = 0;
+export default { about: 'hangs', options: {}, create: () => ({ pick: ({ available }) => { while (picks > 200); picks++; return available[0]; } }) };`,
+  );
+  const run = steelyard(
+    'run',
+    'scenario.yaml',
+    '--driver',
+    'process',
+    '--contenders',
+    './endless.mts,p2c',
+    '--json',
+  );
+  const { exitCode, stdout, stderr } = await run;
+  t.is(exitCode, 1, stderr);
+  const summary = JSON.parse(stdout) as Summary;
+  const [endless, p2c] = ['endless', 'p2c'].map((name) => summary.contenders.find((it) => it.name === name)!);
+  t.is(endless!.status, 'failed');
+  t.regex(endless!.error!, /balancer no longer answers.*never returns/);
+  t.is(p2c!.status, 'complete');
+  t.deepEqual(await processesOf(run.pid!), []);
+});
+
 test.serial(
   'a contender whose strategy throws fails alone, with its file named; the others go on',
   async (t) => {
@@ -235,6 +261,11 @@ test('usage errors are exit 2, help is 0', async (t) => {
   t.is((await steelyard('run')).exitCode, 2);
   t.is((await steelyard('run', 'scenario.yaml', '--rounds', 'many')).exitCode, 2);
   t.is((await steelyard('report', '/nonexistent')).exitCode, 2);
+  t.is(
+    (await steelyard('run', 'scenario.yaml', '--driver', 'process', '--out', '.')).exitCode,
+    2,
+    'not empty',
+  );
   t.is((await steelyard('--help')).exitCode, 0);
 });
 

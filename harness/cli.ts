@@ -10,6 +10,7 @@ import { report } from './commands/report.ts';
 import { run } from './commands/run.ts';
 import { version } from './environment.ts';
 import { Exit, exitCode } from './exit.ts';
+import { DirectoryError } from './run-directory.ts';
 
 const program = new Command('steelyard')
   .description('Weighs load-balancing strategies on real backends before production does.')
@@ -40,7 +41,7 @@ try {
 
 function codeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.good : exitCode.input;
-  if (error instanceof ScenarioError) {
+  if (error instanceof ScenarioError || error instanceof DirectoryError) {
     console.error(error.message);
     return exitCode.input;
   }

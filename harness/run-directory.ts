@@ -16,12 +16,14 @@ export async function makeRunDirectory(
   const id = randomBytes(4).toString('hex');
   if (out !== undefined) {
     const dir = resolve(out);
-    await makeDirectory(dir).catch((cause: NodeJS.ErrnoException) => {
-      throw new DirectoryError(`--out ${out}: expected a directory that can be made, got ${cause.code}`, {
-        cause,
+    const inside = await makeDirectory(dir)
+      .then(() => readdir(dir))
+      .catch((cause: NodeJS.ErrnoException) => {
+        throw new DirectoryError(`--out ${out}: expected a directory that can be made, got ${cause.code}`, {
+          cause,
+        });
       });
-    });
-    if ((await readdir(dir)).length > 0)
+    if (inside.length > 0)
       throw new DirectoryError(
         `--out ${out}: expected a new or empty directory, got one with files in it; name another`,
       );

@@ -9,11 +9,20 @@ import type { Options, Values } from '../strategies/strategy.ts';
 import { now } from './clock.ts';
 import type { Fleet, RunLabel } from './drivers/driver.ts';
 import { FaultSchedule } from './fault-schedule.ts';
-import type { FromGenerator, GeneratorResult, GeneratorSettings, ToGenerator } from './load/generator.ts';
+import type { GeneratorResult, GeneratorSettings } from './load/generator.ts';
 import { environmentOf } from './ownership.ts';
 import type { ProxyReady, ProxySettings } from './proxy/settings.ts';
 import { type Event, type RequestCounts, type Trial, trialFile } from './recording.ts';
 import { type Child, launch } from './role.ts';
+import {
+  type BalancerProcess,
+  cpuOf,
+  died,
+  type GeneratorProcess,
+  rejectionOf,
+  watchOver,
+} from './trial-processes.ts';
+import { balancerHangs } from './watchdog.ts';
 
 /** One trial as it is planned. */
 export interface PlannedTrial {
@@ -46,9 +55,6 @@ export interface TrialContext {
   /** Called when t = 0 is known, before the load starts, so that even a run that is killed can be read. */
   onStart(trial: Trial): Promise<void>;
 }
-
-type Proxy = Child<{ type: 'cpu' }, { type: string; micros: number }>;
-type Generator = Child<ToGenerator, FromGenerator>;
 
 const noCounts: RequestCounts = { sent: 0, ok: 0, failed: 0, lost: 0, inFlightAtEnd: 0, notSent: 0 };
 /** How long after the last send responses are waited for, ms. */
@@ -98,7 +104,7 @@ export async function runTrial(plan: PlannedTrial, context: TrialContext): Promi
 function launchProxy(
   { contender, seed, id }: PlannedTrial,
   { scenario, fleet, dir, signal, label }: TrialContext,
-): Promise<Proxy> {
+): Promise<BalancerProcess> {
   const specs = backendsOf(scenario);
   const settings: ProxySettings = {
     listen: { host: '127.0.0.1', port: 0 },
@@ -121,8 +127,8 @@ function launchProxy(
 function launchGenerator(
   { seed, id }: PlannedTrial,
   { scenario, fleet, dir, signal, label }: TrialContext,
-  proxy: Proxy,
-): Promise<Generator> {
+  proxy: BalancerProcess,
+): Promise<GeneratorProcess> {
   const settings: GeneratorSettings = {
     target: { host: '127.0.0.1', port: (proxy.ready as ProxyReady).port },
     load: scenario.load,
@@ -143,12 +149,12 @@ async function underLoad(
   trial: Trial,
   plan: PlannedTrial,
   context: TrialContext,
-  proxy: Proxy,
-  generator: Generator,
+  proxy: BalancerProcess,
+  generator: GeneratorProcess,
 ): Promise<void> {
   const { scenario, fleet, signal } = context;
   const over = new AbortController();
-  const cpuBefore = await cpuOf(proxy);
+  const cpuBefore = (await cpuOf(proxy)) ?? 0;
   const at = now() + lead;
   trial.t0 = at + scenario.load.warmup;
   trial.startedAt = new Date(Date.now() + trial.t0 - now()).toISOString();
@@ -169,6 +175,7 @@ async function underLoad(
       else if (message.type === 'progress') context.onProgress?.({ ...message, faults: schedule.standing });
     });
   });
+  const watch = watchOver(proxy, generator, scenario.load.timeout + 20_000);
   const stop = () => generator.send({ type: 'stop' });
   signal.addEventListener('abort', stop, { once: true });
   generator.send({ type: 'start', at });
@@ -179,18 +186,23 @@ async function underLoad(
     died('the balancer', proxy),
     died('the load generator', generator),
     rejectionOf(faults),
+    watch.barked,
   ]).then(() => undefined, asError);
 
   over.abort();
+  watch.end();
   signal.removeEventListener('abort', stop);
   stop();
   // The rows of a trial cut short are wanted too, so the generator gets time to write them.
   const result = await Promise.race([done, generator.ended.then(() => undefined), sleep(3_000, undefined)]);
   if (result !== undefined) note(trial, result);
-  trial.cpu.proxyMicros = (await cpuOf(proxy)) - cpuBefore;
+  const cpuAfter = await cpuOf(proxy);
+  trial.cpu.proxyMicros = Math.max(0, (cpuAfter ?? 0) - cpuBefore);
+  // A short load can be over before the watchdog is sure.
+  const mute = cpuAfter === undefined ? new Error(balancerHangs) : undefined;
   const refused = await faults.then(() => undefined, asError);
   const unhealed = await schedule.healAll().then(() => undefined, asError);
-  const trouble = ended ?? (refused?.name === 'AbortError' ? undefined : refused) ?? unhealed;
+  const trouble = ended ?? mute ?? (refused?.name === 'AbortError' ? undefined : refused) ?? unhealed;
   if (trouble !== undefined) throw trouble;
 }
 
@@ -204,35 +216,4 @@ function note(
   trial.windowMs = windowMs;
   trial.cpu.generatorMicros = cpuMicros;
   trial.generator = { loopDelayP99Ms, connections, ...(latenessMs === undefined ? {} : { latenessMs }) };
-}
-
-/** Rejects with the process's own last words when it ends before it should. */
-async function died(who: string, child: Proxy | Generator): Promise<never> {
-  const { exitCode, signal, stderr } = await child.ended;
-  throw new Error(`${who} died in mid-run (${signal ?? `exit code ${exitCode}`}): ${lastWords(stderr)}`);
-}
-
-/** From the line that names the error on; Node prints the place in the source, and much of the stack, around it. */
-export function lastWords(stderr: string): string {
-  const lines = stderr.trim().split('\n');
-  const named = lines.findIndex((line) => /^(Uncaught )?[A-Z]\w*Error\b.*:/.test(line));
-  return (named === -1 ? lines.slice(-10) : lines.slice(named, named + 10)).join('\n') || 'it said nothing';
-}
-
-/** Never resolves; rejects when `promise` does. */
-function rejectionOf(promise: Promise<unknown>): Promise<never> {
-  return new Promise((_, reject) =>
-    promise.catch((error: Error) => (error.name === 'AbortError' ? undefined : reject(error))),
-  );
-}
-
-/** The CPU time a proxy has used, µs; 0 when it is gone. */
-async function cpuOf(proxy: Proxy): Promise<number> {
-  const answer = new Promise<number>((resolve) =>
-    proxy.onMessage((message) => {
-      if (message.type === 'cpu') resolve(message.micros);
-    }),
-  );
-  proxy.send({ type: 'cpu' });
-  return Promise.race([answer, proxy.ended.then(() => 0)]);
 }
