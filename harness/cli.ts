@@ -12,6 +12,10 @@ import { version } from './environment.ts';
 import { Exit, exitCode } from './exit.ts';
 import { DirectoryError } from './run-directory.ts';
 
+// Through `npm run steelyard` the working directory is the repository; paths mean the folder the user stands in.
+if (process.env.npm_lifecycle_event === 'steelyard' && process.env.INIT_CWD)
+  process.chdir(process.env.INIT_CWD);
+
 const program = new Command('steelyard')
   .description('Weighs load-balancing strategies on real backends before production does.')
   .version(version)

@@ -1,6 +1,6 @@
 /**
  * The comparison as plain text for a terminal: aligned columns, no colour and no box drawing, so that it survives NO_COLOR, a pipe and
- * a screen reader. A star marks the best of a column.
+ * a screen reader. A star marks the best of a column. Ends with what the audit found wrong, as no number above it can be relied on then.
  */
 import { compare } from './comparison.ts';
 import type { Summary } from './summary.ts';
@@ -21,5 +21,15 @@ export function comparisonTable(summary: Summary): string {
       .join('  ')
       .trimEnd();
   const notes = rows.flatMap(({ contender, note }) => (note === undefined ? [] : [`${contender}: ${note}`]));
-  return [line(head), ...body.map(line), '', '* best of its column', ...notes].join('\n');
+  const starred = rows.some(({ cells }) => cells.some(({ best }) => best));
+  const wrong = summary.audit.findings.filter(({ ok }) => !ok);
+  return [
+    line(head),
+    ...body.map(line),
+    '',
+    ...(starred ? ['* best of its column'] : []),
+    ...notes,
+    ...(wrong.length > 0 ? ['', 'The recording fails its own audit:'] : []),
+    ...wrong.map(({ check, detail }) => `  ${check}: ${detail}`),
+  ].join('\n');
 }

@@ -11,7 +11,7 @@ export function progressLine({ t, perSecond, p99Ms, counts, faults }: Progress):
   return [
     t < 0 ? 'warm-up' : `${(t / 1000).toFixed(1)} s`,
     `${Math.round(perSecond).toLocaleString('en')} req/s`,
-    `p99 ${Number.isNaN(p99Ms) ? '—' : p99Ms.toFixed(1)} ms`,
+    perSecond > 0 ? `p99 ${p99Ms.toFixed(1)} ms` : 'no answer',
     `${errors.toFixed(2)}% errors`,
     ...faults,
   ].join('   ');
@@ -51,7 +51,7 @@ export async function runLive(experiment: Experiment, signal: AbortSignal, quiet
             task.output = progressLine(progress);
           });
           task.title = `${task.title}   ${resultLine(trial)}`;
-          if (trial.status === 'failed') throw new Error(trial.error?.split('\n')[0]);
+          if (trial.status !== 'complete') throw new Error(trial.error?.split('\n')[0] ?? trial.status);
         },
       })),
     ],

@@ -23,6 +23,7 @@ export function report(): Command {
       if (options.json) console.log(JSON.stringify(summary, undefined, 2));
       else if (!options.quiet)
         console.log(`${comparisonTable(summary)}\n\nReport: ${resolve(dir, 'report.html')}`);
+      if (!summary.audit.passed && summary.status !== 'interrupted') throw new Exit(exitCode.invalid);
     });
 }
 

@@ -44,6 +44,8 @@ function diagnose(error: Error): string {
   if (!host.startsWith('unix://'))
     return `no Docker daemon answers at DOCKER_HOST=${host} (${error.message}); correct it, ${otherwise}`;
   const socket = host.slice('unix://'.length);
+  if (!existsSync(socket) && process.env.DOCKER_HOST !== undefined)
+    return `there is no socket at DOCKER_HOST=${host}; correct or unset it, ${otherwise}`;
   if (!existsSync(socket))
     return isInstalled('dockerd') || isInstalled('docker')
       ? `Docker is installed but no daemon is running (there is no ${socket}); start it with "sudo systemctl start docker", ${otherwise}`
