@@ -82,7 +82,11 @@ export class Upstreams {
 
   /** An unused connection, or undefined when there is none. */
   take(backend: PooledBackend, user: UpstreamUser): Upstream | undefined {
-    const taken = this.#idle.get(backend)?.pop();
+    const list = this.#idle.get(backend);
+    let taken = list?.pop();
+    // One that was destroyed leaves the list when its 'close' comes, a turn of the event loop later; a request written to it
+    // meanwhile would vanish without a word.
+    while (taken?.socket.destroyed) taken = list!.pop();
     if (taken !== undefined) taken.user = user;
     return taken;
   }
