@@ -55,7 +55,8 @@ export const metricsByName: Readonly<Record<MetricName, Metric>> = {
   throughput: { label: 'throughput', unit: '/s', better: 'higher', of: (m, p) => part(m, p)?.throughput },
   goodput: { label: 'goodput', unit: '/s', better: 'higher', of: (m, p) => part(m, p)?.goodput },
   errorRate: {
-    label: 'errors',
+    label: 'error rate',
+    short: 'errors',
     unit: 'share',
     better: 'lower',
     of: (m, p) => part(m, p)?.errorRate ?? undefined,

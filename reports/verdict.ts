@@ -97,6 +97,10 @@ function sentence(
     ...(objective === 'mean' ? [`mean ${inUnit(best.latencyMs.mean, 'ms')}`] : []),
     `p99 ${inUnit(best.latencyMs.p99, 'ms')}`,
     `${percent(best.errorRate ?? 0)} errors`,
+    // The error rate leaves them out, as nobody knows how they would have ended; they must not go unsaid for it.
+    ...(best.requests.inFlightAtEnd > 0
+      ? [`${plural(best.requests.inFlightAtEnd, 'request')} unanswered at the end`]
+      : []),
   ];
   const next = ranking[1];
   const ahead = next
