@@ -3,7 +3,7 @@ import { compare } from './comparison.ts';
 import { fiveContenders } from './fixture-recording.test-support.ts';
 import { fixtureReport } from './fixture-report.test-support.ts';
 import { asLimit, inUnit, plural } from './numbers.ts';
-import { comparisonTable } from './table.ts';
+import { comparisonTable, conclusion } from './table.ts';
 
 const failing = { ...fiveContenders[4]!, name: 'broken', fails: true };
 const { summary } = fixtureReport({ contenders: [...fiveContenders.slice(0, 4), failing] });
@@ -15,6 +15,14 @@ test('the terminal table is aligned, plain ASCII but for the dash, and names wha
   t.regex(table[0]!, /contender +throughput +goodput +p50 +p95 +p99 +errors +sacrificed +detect +recover$/);
   t.true(lines.at(-1)!.startsWith('broken: failed: the balancer ended with code 1'));
   t.false(lines.join('\n').includes('\u001b'), 'no colour');
+});
+
+test('the conclusion says that the order is observed, and which expectation was not met, with its numbers', (t) => {
+  const unmet = { expectation: 'p99 of p2c is below 1 ms', status: 'fail', detail: 'p2c: 21 ms' } as const;
+  const text = conclusion({ ...summary, verdict: { ...summary.verdict, expectations: [unmet] } });
+  t.true(text.startsWith(comparisonTable(summary)));
+  t.regex(text, /Observed order of 1 round, not proven\./);
+  t.true(text.endsWith('Expectation not met: p99 of p2c is below 1 ms (p2c: 21 ms)'));
 });
 
 test('ranked contenders first, best first; the failed one last, without a place or a number', (t) => {

@@ -33,3 +33,17 @@ export function comparisonTable(summary: Summary): string {
     ...wrong.map(({ check, detail }) => `  ${check}: ${detail}`),
   ].join('\n');
 }
+
+/** What a person reads last in a terminal: the table, the verdict in its sentence, and each expectation that was not met. */
+export function conclusion(summary: Summary): string {
+  const unmet = summary.verdict.expectations.filter(({ status }) => status !== 'pass');
+  const word = { fail: 'not met', unknown: 'unknown', pass: 'met' } as const;
+  return [
+    comparisonTable(summary),
+    '',
+    summary.verdict.sentence,
+    ...unmet.map(
+      ({ expectation, status, detail }) => `Expectation ${word[status]}: ${expectation} (${detail})`,
+    ),
+  ].join('\n');
+}

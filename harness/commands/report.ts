@@ -18,11 +18,11 @@ export function report(): Command {
       });
       await collectLeftovers(dir, run);
       const { buildReport } = await import('../../reports/report.ts');
-      const { comparisonTable } = await import('../../reports/table.ts');
+      const { conclusion } = await import('../../reports/table.ts');
       const summary = await buildReport(dir);
       if (options.json) console.log(JSON.stringify(summary, undefined, 2));
       else if (!options.quiet)
-        console.log(`${comparisonTable(summary)}\n\nReport: ${resolve(dir, 'report.html')}`);
+        console.log(`${conclusion(summary)}\n\nReport: ${resolve(dir, 'report.html')}`);
       if (!summary.audit.passed && summary.status !== 'interrupted') throw new Exit(exitCode.invalid);
     });
 }

@@ -84,14 +84,14 @@ async function conclude(
     return [];
   }
   const { buildReport } = await import('../../reports/report.ts');
-  const { comparisonTable } = await import('../../reports/table.ts');
+  const { conclusion } = await import('../../reports/table.ts');
   let summary = await buildReport(dir);
   if (!summary.audit.passed && summary.status === 'complete') {
     await experiment.finish('invalid');
     summary = await buildReport(dir);
   }
   if (options.json) console.log(JSON.stringify(summary, undefined, 2));
-  else console.log(`\n${comparisonTable(summary)}\n\nReport: ${resolve(dir, 'report.html')}`);
+  else console.log(`\n${conclusion(summary)}\n\nReport: ${resolve(dir, 'report.html')}`);
   return [
     trials.some(({ status }) => status === 'failed') ? exitCode.failed : exitCode.good,
     summary.status === 'invalid' ? exitCode.invalid : exitCode.good,
