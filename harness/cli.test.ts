@@ -177,32 +177,38 @@ export default { about: 'hangs', options: {}, create: () => ({ pick: ({ availabl
   t.deepEqual(await processesOf(run.pid!), []);
 });
 
-test.serial(
-  'a contender whose strategy throws fails alone, with its file named; the others go on',
-  async (t) => {
-    const { dir, steelyard } = await place(t);
-    await writeFile(
-      join(dir, 'broken.mts'),
-      `let picks = 0;
+for (const driver of ['process', 'docker'] as const)
+  (driver === 'docker' ? onDocker : test.serial)(
+    `a contender whose strategy throws fails alone (${driver}), with its file named; the others go on, nothing is left`,
+    async (t) => {
+      const { dir, steelyard } = await place(t);
+      await writeFile(
+        join(dir, 'broken.mts'),
+        `let picks = 0;
 export default { about: 'breaks', options: {}, create: () => ({ pick: ({ available }) => { if (++picks > 200) throw new Error('out of ideas'); return available[0]; } }) };`,
-    );
-    const { exitCode, stdout, stderr } = await steelyard(
-      'run',
-      'scenario.yaml',
-      '--driver',
-      'process',
-      '--contenders',
-      './broken.mts,p2c',
-      '--json',
-    );
-    t.is(exitCode, 1, stderr);
-    const summary = JSON.parse(stdout) as Summary;
-    const [broken, p2c] = ['broken', 'p2c'].map((name) => summary.contenders.find((it) => it.name === name)!);
-    t.is(broken!.status, 'failed');
-    t.regex(broken!.error!, /out of ideas[\s\S]*broken\.mts:2/);
-    t.is(p2c!.status, 'complete');
-  },
-);
+      );
+      const run = steelyard(
+        'run',
+        'scenario.yaml',
+        '--driver',
+        driver,
+        '--contenders',
+        './broken.mts,p2c',
+        '--json',
+      );
+      const { exitCode, stdout, stderr } = await run;
+      t.is(exitCode, 1, stderr);
+      const summary = JSON.parse(stdout) as Summary;
+      const [broken, p2c] = ['broken', 'p2c'].map(
+        (name) => summary.contenders.find((it) => it.name === name)!,
+      );
+      t.is(broken!.status, 'failed');
+      t.regex(broken!.error!, /out of ideas[\s\S]*broken\.mts:2/);
+      t.is(p2c!.status, 'complete');
+      t.deepEqual(await processesOf(run.pid!), []);
+      if (driver === 'docker') t.deepEqual(await dockerThingsOf(run.pid!), []);
+    },
+  );
 
 const badInput: [string, (text: string) => string, RegExp][] = [
   [
