@@ -147,6 +147,12 @@ for (const driver of ['process', 'docker'] as const) {
       t.is((JSON.parse(report.stdout) as Summary).status, 'interrupted');
       const files = await readdir(join(dir, 'results/latest/trials'), { recursive: true });
       t.true(files.some((file) => file.endsWith('requests.parquet')));
+      const events = await readFile(join(dir, 'results/latest/events.ndjson'), 'utf8');
+      t.regex(
+        events,
+        /"kind":"freeze","backends":\["app-2"\],"phase":"asked"/,
+        'faults are written as they happen',
+      );
     },
   );
 }

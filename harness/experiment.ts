@@ -2,8 +2,6 @@
  * Contenders × rounds on one fleet, back to back in seeded order, each round's contenders under the same requests and
  * faults. Owns the run directory: `run.json` says `interrupted` from its first write until the very end.
  */
-import { appendFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { ResolvedContender } from '../scenarios/contenders.ts';
 import { permutation, roundSeed, stream } from '../scenarios/random.ts';
 import { backendsOf, type Scenario } from '../scenarios/scenario.ts';
@@ -11,7 +9,8 @@ import { now } from './clock.ts';
 import { collect } from './collect.ts';
 import type { Driver, Fleet, RunLabel } from './drivers/driver.ts';
 import { environment } from './environment.ts';
-import { type Event, type Run, schemaVersion, type Trial, writeRun } from './recording.ts';
+import { appendEvents } from './event-log.ts';
+import { eventsFile, type Run, schemaVersion, type Trial, writeRun } from './recording.ts';
 import { type PlannedTrial, type Progress, runTrial } from './trial.ts';
 
 export interface ExperimentOptions {
@@ -80,7 +79,7 @@ export class Experiment {
       trials: [],
       timing: { wallMs: 0, loadMs: 0, overhead: 0 },
     });
-    await appendFile(join(options.dir, 'events.ndjson'), '');
+    appendEvents(eventsFile(options.dir), []);
     await writeRun(options.dir, experiment.run);
     return experiment;
   }
@@ -94,7 +93,6 @@ export class Experiment {
   /** Runs one of `trials` and writes its recording. A trial that fails does not reject: its `status` and `error` say so. */
   async trial(planned: PlannedTrial, onProgress: (progress: Progress) => void): Promise<Trial> {
     const { dir, scenario, signal, label } = this.#options;
-    const events: Event[] = [];
     const trial = await runTrial(planned, {
       dir,
       scenario,
@@ -102,7 +100,7 @@ export class Experiment {
       label,
       signal,
       onProgress,
-      onEvent: (event) => void events.push(event),
+      onEvent: (event) => appendEvents(eventsFile(dir), [event]),
       onStart: (started) => {
         this.run.trials.push(started);
         return writeRun(dir, this.run);
@@ -110,12 +108,7 @@ export class Experiment {
     });
     if (!this.run.trials.includes(trial)) this.run.trials.push(trial);
     else this.#loadMs += scenario.load.warmup + trial.windowMs;
-    const collected = await collect(dir, this.run, trial);
-    const all = [...events, ...collected.events].sort((a, b) => a.t - b.t);
-    await appendFile(join(dir, 'events.ndjson'), all.map((event) => `${JSON.stringify(event)}\n`).join(''), {
-      flush: true,
-    });
-    await collected.drop();
+    await collect(dir, this.run, trial);
     await this.#save();
     return trial;
   }

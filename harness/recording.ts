@@ -13,6 +13,7 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Scenario } from '../scenarios/scenario.ts';
+import { readEventFile } from './event-log.ts';
 import { type Column, readParquet, writeParquet } from './parquet.ts';
 
 export const schemaVersion = 1;
@@ -376,12 +377,12 @@ export async function readRun(dir: string): Promise<Run> {
   return run;
 }
 
-/** Events in the order they were written; a torn last line of an interrupted run is left out. */
+/** Where a run's events stand. */
+export const eventsFile = (dir: string): string => join(dir, 'events.ndjson');
+
+/** Events by trial, in the order the trials began, and by time within one: the balancer's are written after its trial. */
 export async function readEvents(dir: string): Promise<Event[]> {
-  const text = await readFile(join(dir, 'events.ndjson'), 'utf8');
-  return text
-    .slice(0, text.lastIndexOf('\n') + 1)
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as Event);
+  const events = await readEventFile(eventsFile(dir));
+  const trials = [...new Set(events.map(({ trial }) => trial))];
+  return events.sort((a, b) => trials.indexOf(a.trial) - trials.indexOf(b.trial) || a.t - b.t);
 }

@@ -7,6 +7,7 @@ import { backendsOf, type Scenario } from '../scenarios/scenario.ts';
 import { rateOf } from '../scenarios/workload.ts';
 import type { Options, Values } from '../strategies/strategy.ts';
 import { now } from './clock.ts';
+import { spools } from './collect.ts';
 import type { Fleet, RunLabel } from './drivers/driver.ts';
 import { FaultSchedule } from './fault-schedule.ts';
 import type { GeneratorResult, GeneratorSettings } from './load/generator.ts';
@@ -117,8 +118,8 @@ function launchProxy(
     }),
     seed,
     record: {
-      attempts: trialFile(dir, id, 'attempts.log'),
-      events: trialFile(dir, id, 'proxy-events.ndjson'),
+      attempts: trialFile(dir, id, spools.attempts),
+      events: trialFile(dir, id, spools.events),
     },
   };
   return launch(roleFile('./proxy/main'), settings, { signal, env: environmentOf(label) });
@@ -134,7 +135,7 @@ function launchGenerator(
     load: scenario.load,
     rate: rateOf(scenario.load, scenario.fleet),
     seed,
-    rows: trialFile(dir, id, 'requests.spool'),
+    rows: trialFile(dir, id, spools.requests),
     backends: Object.fromEntries(fleet.backends.map(({ id }, index) => [id, index])),
     grace,
   };

@@ -1,10 +1,9 @@
 /** `steelyard report DIR`: rebuilds every fold of a recording, also of a run that was cut short. */
-import { appendFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { collect } from '../collect.ts';
 import { Exit, exitCode } from '../exit.ts';
-import { type Run, readRun } from '../recording.ts';
+import { readRun } from '../recording.ts';
 
 export function report(): Command {
   return new Command('report')
@@ -16,7 +15,8 @@ export function report(): Command {
       const run = await readRun(dir).catch((cause: Error) => {
         throw new Exit(exitCode.input, cause.message, { cause });
       });
-      await collectLeftovers(dir, run);
+      // A harness that was killed left its spools; they become the recording now.
+      for (const trial of run.trials) await collect(dir, run, trial);
       const { buildReport } = await import('../../reports/report.ts');
       const { conclusion } = await import('../../reports/table.ts');
       const summary = await buildReport(dir);
@@ -25,17 +25,4 @@ export function report(): Command {
         console.log(`${conclusion(summary)}\n\nReport: ${resolve(dir, 'report.html')}`);
       if (!summary.audit.passed && summary.status !== 'interrupted') throw new Exit(exitCode.invalid);
     });
-}
-
-/** A harness that was killed left its spools; they become the recording now. */
-async function collectLeftovers(dir: string, run: Run): Promise<void> {
-  for (const trial of run.trials) {
-    const { events, drop } = await collect(dir, run, trial);
-    await appendFile(
-      join(dir, 'events.ndjson'),
-      events.map((event) => `${JSON.stringify(event)}\n`).join(''),
-      { flush: true },
-    );
-    await drop();
-  }
 }
