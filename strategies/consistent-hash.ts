@@ -12,24 +12,16 @@
  * A request without a key is placed by its client's address. A retry walks on along the ring, where the key would
  * go if its backend left.
  */
-import { Ring } from './ring.ts';
+import { Ring, virtualNodes } from './ring.ts';
 import { type Backend, define } from './strategy.ts';
 
 export default define({
   about:
     'the same key to the same backend, moving few keys when backends come and go; for caches and sessions',
-  options: {
-    virtualNodes: {
-      type: 'integer',
-      default: 150,
-      min: 1,
-      max: 10_000,
-      about: 'points on the ring for a weight of 1',
-    },
-  },
+  options: { virtualNodes },
   spread: { by: 'weight', within: 0.15 },
-  create(_env, { virtualNodes }) {
-    const ring = new Ring(virtualNodes);
+  create(_env, options) {
+    const ring = new Ring(options.virtualNodes);
     let known: readonly Backend[] = [];
     return {
       poolChanged(pool) {

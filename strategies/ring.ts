@@ -14,6 +14,15 @@ import { hashBits, hashString } from './hash.ts';
 import type { Backend, Pool } from './strategy.ts';
 import { allTried, wasTried } from './tried.ts';
 
+/** The option of every strategy that uses a ring. */
+export const virtualNodes = {
+  type: 'integer',
+  default: 150,
+  min: 1,
+  max: 10_000,
+  about: 'points on the ring for a weight of 1',
+} as const;
+
 const maxPoints = 2 ** 22;
 const ranks = 2 ** 21; // hash·2^21 + rank is exact in a double, and sorts natively
 

@@ -15,7 +15,7 @@
  * A request without a key is its client's session.
  */
 import { Positions } from './positions.ts';
-import { Ring } from './ring.ts';
+import { Ring, virtualNodes } from './ring.ts';
 import { SessionTable } from './session-table.ts';
 import { define, type Request } from './strategy.ts';
 import { allTried, wasTried } from './tried.ts';
@@ -23,13 +23,7 @@ import { allTried, wasTried } from './tried.ts';
 export default define({
   about: 'a session stays with its backend while that lives; for backends that hold session state',
   options: {
-    virtualNodes: {
-      type: 'integer',
-      default: 150,
-      min: 1,
-      max: 10_000,
-      about: 'points on the ring for a weight of 1',
-    },
+    virtualNodes,
     capacity: {
       type: 'integer',
       default: 100_000,
@@ -45,8 +39,8 @@ export default define({
     },
   },
   spread: { by: 'weight', within: 0.15 },
-  create(env, { virtualNodes, capacity, ttl }) {
-    const ring = new Ring(virtualNodes);
+  create(env, { virtualNodes: points, capacity, ttl }) {
+    const ring = new Ring(points);
     const sessions = new SessionTable(capacity);
     const positions = new Positions();
     const ids: string[] = []; // who last held each index
