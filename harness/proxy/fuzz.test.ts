@@ -95,7 +95,7 @@ test('damaged requests', async (t) => {
         await eventually('the client is gone', () => stand.proxy.connections.clients === 0);
       },
     ),
-    { numRuns: 400 },
+    { numRuns: 1_000 },
   );
   t.deepEqual(stand.backend.violations, []);
   // A request that never ends, from a client that has left, is none that the backend has seen whole.
