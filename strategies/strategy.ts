@@ -14,8 +14,14 @@ export interface Env {
   now(): number;
   /** A number in [0, 1), drawn from (seed, request, attempt): the same request meets the same luck. */
   random(): number;
-  /** Asks a backend for its load, without sending a request. Present only where the driver can. */
+  /** Asks a backend for its load, without sending a request; `done` is never called where no answer comes. Present only where the driver can. */
   probe?(backend: Backend, done: (sample: LoadSample) => void): void;
+  /** Where this balancer stands among those that share the load, each with counts of its own. Absent: it is alone. */
+  readonly balancers?: { readonly index: number; readonly count: number };
+  /** One-way latency between two regions or zones as the operator knows it, ms; undefined where the table has no entry. Absent without a table. */
+  latency?(from: string, to: string): number | undefined;
+  /** The truth: how long this request would take there if it were sent now, ms; Infinity where it would get no answer. Simulator only. */
+  sojourn?(backend: Backend, request: Request): number;
 }
 
 /** What a backend says of itself, by probe or in response headers. */
@@ -28,8 +34,12 @@ export interface LoadSample {
 
 /** What a backend reports with its responses (after ORCA, gRPC A51). */
 export interface LoadReport {
-  /** 0 to 1, may exceed 1. */
+  /** Busy workers ÷ workers, averaged over the last second; 0 to 1, may exceed 1. */
   readonly utilization: number;
+  /** Requests still inside the backend as the response left, in service and queued. */
+  readonly inFlight: number;
+  /** Mean time in service (queueing left out) of the requests it finished in the last second, ms; 0 where there was none. */
+  readonly serviceTime: number;
   /** Requests per second it has served of late. */
   readonly rate: number;
   /** Errors per second it has served of late. */
