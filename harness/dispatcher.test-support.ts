@@ -2,7 +2,7 @@
 import { balancerSchema } from '../scenarios/scenario.ts';
 import type { OutcomeKind, Strategy, StrategyDefinition } from '../strategies/strategy.ts';
 import type { AttemptObserver } from './dispatch.ts';
-import { Dispatcher } from './dispatcher.ts';
+import { Dispatcher, type EnvExtras } from './dispatcher.ts';
 import type { BalancerEvent } from './pool.ts';
 import type { PooledBackend } from './pooled-backend.ts';
 
@@ -22,6 +22,7 @@ export interface BenchOptions {
   balancer?: Record<string, unknown>;
   seed?: number;
   observer?: AttemptObserver;
+  env?: EnvExtras;
 }
 
 export function bench({
@@ -30,6 +31,7 @@ export function bench({
   balancer = { health: false },
   seed = 1,
   observer,
+  env = {},
 }: BenchOptions = {}) {
   const clock = { t: 0 };
   const events: BalancerEvent[] = [];
@@ -46,6 +48,7 @@ export function bench({
     })),
     now: () => clock.t,
     onEvent: (event) => events.push(event),
+    env,
     ...(observer === undefined ? {} : { observer }),
   });
   const check = (backend: PooledBackend, passed: boolean) =>

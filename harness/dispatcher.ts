@@ -7,7 +7,7 @@
  */
 import { Source, stream } from '../scenarios/random.ts';
 import type { BalancerSettings } from '../scenarios/scenario.ts';
-import type { OutcomeKind, Strategy } from '../strategies/strategy.ts';
+import type { Env, LoadSample, OutcomeKind, Strategy } from '../strategies/strategy.ts';
 import { wasTried } from '../strategies/tried.ts';
 import { type BalancerStats, statsOf } from './balancer-stats.ts';
 import { type AttemptEnd, type AttemptObserver, Dispatch, type DispatchRequest } from './dispatch.ts';
@@ -27,7 +27,12 @@ export interface DispatcherOptions {
   readonly now: () => number;
   readonly onEvent: (event: BalancerEvent) => void;
   readonly observer?: AttemptObserver;
+  /** What this driver can tell a strategy beyond the basic contract, as an object's own properties. */
+  readonly env?: EnvExtras;
 }
+
+/** The optional parts of `Env`. A backend given to them is one of this dispatcher's pool. */
+export type EnvExtras = Pick<Env, 'probe' | 'balancers' | 'latency' | 'sojourn'>;
 
 export class Dispatcher {
   readonly pool: BackendPool;
@@ -44,12 +49,17 @@ export class Dispatcher {
   #unnumbered = 0;
   /** How often the pool has changed. */
   #changes = 0;
+  /** How many probes have been asked for. */
+  #probes = 0;
   // Counters of the draw that the strategy may make now.
   #luck = -1;
   #attempt = 0;
   #ordinal = 0;
 
-  /** Throws a `StrategyError` where the strategy does; so do `pick` and `end`, and `pool` where it changes. */
+  /**
+   * Throws a `StrategyError` where the strategy does; so do `pick` and `end`, `pool` where it changes, and the `done` that
+   * `env.probe` is given.
+   */
   constructor(options: DispatcherOptions) {
     const { settings, seed, strategy, now, onEvent } = options;
     this.#settings = settings;
@@ -63,7 +73,7 @@ export class Dispatcher {
     this.pool = new BackendPool({ settings, now, onEvent, onChange: () => started && this.#poolChanged() });
     for (const backend of options.backends) this.pool.add(backend);
     try {
-      this.#strategy = strategy.definition.create({ now, random }, strategy.values);
+      this.#strategy = strategy.definition.create(this.#env(now, random, options.env), strategy.values);
     } catch (error) {
       throw StrategyError.thrown(strategy, 'create', error);
     }
@@ -212,6 +222,38 @@ export class Dispatcher {
     }
   }
 
+  #env(now: () => number, random: () => number, extras: EnvExtras = {}): Env {
+    const { probe } = extras;
+    if (probe === undefined) return { ...extras, now, random };
+    return {
+      ...extras,
+      now,
+      random,
+      probe: (backend, done) => {
+        if (!(backend instanceof PooledBackend))
+          throw new StrategyError(this.#chosen, `env.probe was given ${describe(backend)}`);
+        const number = this.#probes++;
+        probe(backend, (sample) => this.#answered(number, done, sample));
+      },
+    };
+  }
+
+  /** A probe's answer has a stream of draws of its own, by the probe's number; one that comes inside a pick leaves the pick's be. */
+  #answered(number: number, done: (sample: LoadSample) => void, sample: LoadSample): void {
+    const luck = this.#luck;
+    const attempt = this.#attempt;
+    const ordinal = this.#ordinal;
+    this.#drawFor(-2 - number, 0);
+    try {
+      done(sample);
+    } catch (error) {
+      throw StrategyError.thrown(this.#chosen, 'done of a probe', error);
+    }
+    this.#luck = luck;
+    this.#attempt = attempt;
+    this.#ordinal = ordinal;
+  }
+
   #drawFor(luck: number, attempt: number): void {
     this.#luck = luck;
     this.#attempt = attempt;
@@ -222,5 +264,5 @@ export class Dispatcher {
 function describe(picked: unknown): string {
   if (picked instanceof PooledBackend)
     return `${picked.id}, which is ${picked.draining ? 'no longer in the pool' : 'not available'}`;
-  return `a stranger: expected one of pool.available, got ${picked === null ? 'null' : typeof picked}`;
+  return `a stranger: expected one of the pool, got ${picked === null ? 'null' : typeof picked}`;
 }
