@@ -89,7 +89,7 @@ test('an answer that comes inside the pick leaves the draws of the pick be', (t)
     const { dispatcher } = probing(
       (env, backend) => {
         drawn.push(env.random());
-        if (asking) env.probe!(backend, () => env.random());
+        if (asking) env.probe!(backend, () => [1, 2, 3].map(() => env.random()));
         drawn.push(env.random());
       },
       { sync: true },
