@@ -7,13 +7,7 @@ import { readAttemptLog } from './attempt-log.ts';
 import { appendEvents, readEventFile } from './event-log.ts';
 import { eventsFile, type Run, type Trial, trialFile, writeAttempts, writeRequests } from './recording.ts';
 import { readSpool } from './spool.ts';
-
-/** Names of a trial's spools, in its directory. */
-export const spools = {
-  requests: 'requests.spool',
-  attempts: 'attempts.log',
-  events: 'proxy-events.ndjson',
-} as const;
+import { spools } from './spools.ts';
 
 /**
  * Writes the trial's Parquet files, appends the balancer's events to the run's, and drops the spools. A trial without

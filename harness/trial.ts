@@ -7,7 +7,6 @@ import { backendsOf, type Scenario } from '../scenarios/scenario.ts';
 import { rateOf } from '../scenarios/workload.ts';
 import type { Options, Values } from '../strategies/strategy.ts';
 import { now } from './clock.ts';
-import { spools } from './collect.ts';
 import type { Fleet, RunLabel } from './drivers/driver.ts';
 import { FaultSchedule } from './fault-schedule.ts';
 import type { GeneratorResult, GeneratorSettings } from './load/generator.ts';
@@ -15,6 +14,7 @@ import { environmentOf } from './ownership.ts';
 import type { ProxyReady, ProxySettings } from './proxy/settings.ts';
 import { type Event, type RequestCounts, type Trial, trialFile } from './recording.ts';
 import { type Child, launch } from './role.ts';
+import { spools } from './spools.ts';
 import {
   type BalancerProcess,
   cpuOf,
