@@ -1,7 +1,7 @@
 /**
  * Whether our clock tells the truth: the same closed load of constant service time, by our autocannon and by wrk, in turn,
- * through the same running balancer to the same backends. Prints p50 and p99 of each and their ratio.
- * Run on an idle machine: `npm run bench`. Needs wrk (Debian package `wrk`).
+ * through the same running balancer to the same backends. Claims that p50 and p99 are within 10% of wrk's.
+ * Run on an idle machine: `npm run bench -- wrk`. Needs wrk (Debian package `wrk`).
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { loadScenario } from '../../scenarios/loader.ts';
 import { backendsOf } from '../../scenarios/scenario.ts';
+import { claim } from '../claim.ts';
 import { now } from '../clock.ts';
 import { processDriver } from '../drivers/process.ts';
 import { labelThisRun } from '../ownership.ts';
@@ -106,10 +107,14 @@ try {
   const pairs: [Percentiles, Percentiles][] = [];
   for (let round = 0; round < rounds; round++) pairs.push([await ours(), await wrk()]);
   for (const key of ['p50', 'p99'] as const) {
-    const [a, b] = [median(pairs.map(([it]) => it[key])), median(pairs.map(([, it]) => it[key]))];
-    console.log(
-      `${key}: ours ${a.toFixed(2)} ms, wrk ${b.toFixed(2)} ms, ratio ${median(pairs.map(([x, y]) => x[key] / y[key])).toFixed(3)} (pairs ${pairs.map(([x, y]) => `${x[key].toFixed(2)}/${y[key].toFixed(2)}`).join(' ')})`,
-    );
+    claim({
+      what: `${key} of a closed load, ours ÷ wrk's, median of ${rounds} pairs`,
+      value: median(pairs.map(([x, y]) => x[key] / y[key])),
+      unit: 'times',
+      least: 0.9,
+      most: 1.1,
+      detail: `pairs in ms ${pairs.map(([x, y]) => `${x[key].toFixed(2)}/${y[key].toFixed(2)}`).join(' ')}`,
+    });
   }
 } finally {
   await proxy.stop();
