@@ -100,7 +100,7 @@ function take(
 ): Breach | undefined {
   switch (step.do) {
     case 'wait':
-      world.time += step.ms;
+      world.wait(step.ms);
       return undefined;
     case 'request':
       return request(step.key, step.attempts, world, strategy, picks);
@@ -170,6 +170,7 @@ function end(
   strategy: Strategy,
 ): void {
   world.count(backend, -1);
+  if (kind === 'ok' || kind === 'error') world.report(backend); // only a whole response can carry one
   strategy.ended?.(backend, { kind, latency, firstByte: kind === 'ok' ? latency : Number.NaN });
 }
 

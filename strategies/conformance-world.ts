@@ -4,8 +4,9 @@
  * A step is plain data and means something in any state (`which` is taken modulo what there is), so any subset of a
  * sequence is a sequence and can be shrunk. Everything handed to the strategy is behind a proxy that refuses writes.
  */
+import { Telemetry } from './conformance-telemetry.ts';
 import { avalanche, hashString } from './hash.ts';
-import type { Backend, Env, OutcomeKind, Pool, Request } from './strategy.ts';
+import type { Backend, Env, LoadReport, OutcomeKind, Pool, Request } from './strategy.ts';
 
 export type Step =
   | { readonly do: 'join'; readonly id: string; readonly at: number; readonly weight: number }
@@ -41,7 +42,7 @@ export function guarded<T extends object>(target: T, noted: (what: string) => vo
 }
 
 interface Member {
-  readonly state: { weight: number; inFlight: number };
+  readonly state: { weight: number; inFlight: number; reported: LoadReport | undefined };
   readonly backend: Backend;
   up: boolean;
 }
@@ -52,6 +53,7 @@ export class World {
   members: Member[] = [];
   readonly inFlight: Backend[] = [];
   readonly mutations: string[] = [];
+  readonly telemetry: Telemetry;
   #draws = 0;
   #request = 0;
   readonly #seed: number;
@@ -59,6 +61,7 @@ export class World {
 
   constructor(seed: number) {
     this.#seed = seed;
+    this.telemetry = new Telemetry(seed, () => this.time);
     this.pool = this.#snapshot();
   }
 
@@ -69,6 +72,8 @@ export class World {
       const word = avalanche(this.#seed ^ avalanche(this.#request * 1000 + this.#draws++ + 1));
       return word / 2 ** 32;
     },
+    probe: (backend, done) => this.telemetry.probe(backend, done),
+    sojourn: (backend, request) => this.telemetry.sojourn(backend, request),
   };
 
   join(id: string, at: number, weight: number): void {
@@ -76,7 +81,7 @@ export class World {
     const taken = new Set(this.members.map(({ backend }) => backend.index));
     let index = 0;
     while (taken.has(index)) index++;
-    const state = { weight, inFlight: 0 };
+    const state: Member['state'] = { weight, inFlight: 0, reported: undefined };
     const fields = {
       id,
       index,
@@ -87,8 +92,12 @@ export class World {
       get inFlight() {
         return state.inFlight;
       },
+      get reported() {
+        return state.reported;
+      },
     };
-    const backend = guarded<Backend>(fields, (what) => this.mutations.push(`a backend: ${what}`));
+    const note = (what: string) => this.mutations.push(`a backend: ${what}`);
+    const backend = guarded(fields as Backend, note); // `reported` reads as undefined while there is none
     this.members.splice(at % (this.members.length + 1), 0, { state, backend, up: true });
   }
 
@@ -114,6 +123,19 @@ export class World {
   count(backend: Backend, by: 1 | -1): void {
     const member = this.members.find((candidate) => candidate.backend === backend);
     if (member !== undefined) member.state.inFlight += by;
+  }
+
+  /** Lets time pass; late answers to probes come at its end. */
+  wait(ms: number): void {
+    this.time += ms;
+    this.telemetry.deliver();
+  }
+
+  /** The response that is about to end carries this report; without one, what the seed says it carries. */
+  report(backend: Backend, reported = this.telemetry.report(backend.inFlight)): void {
+    const member = this.members.find((candidate) => candidate.backend === backend);
+    if (member === undefined || reported === undefined) return;
+    member.state.reported = guarded(reported, (what) => this.mutations.push(`a report: ${what}`));
   }
 
   #snapshot(): Pool {

@@ -28,7 +28,6 @@ test('the folder holds the strategies of the catalogue so far, and no helper pas
 
 for (const [name, definition] of strategies) {
   test(`${name} keeps every law, with each of its options`, (t) => {
-    if (definition.needs !== undefined) t.log(`needs ${definition.needs}: played without it`);
     t.deepEqual(conform(definition, 1), []);
     t.deepEqual(conform(definition, 20_261_123, { sequences: 10, length: 500 }), []);
   });
@@ -93,6 +92,40 @@ const breakers: { sentence: string; law: Law; steps: number; definition: Strateg
         },
       };
     }),
+  },
+  {
+    sentence: 'an answer to a probe, that came after its backend had left, is taken for a backend',
+    law: 'available',
+    steps: 8,
+    definition: {
+      about: 'breaks a law',
+      options: {},
+      create({ probe }) {
+        let answered: Backend | undefined;
+        return {
+          pick({ available }, { tried }) {
+            for (const backend of available)
+              probe?.(backend, () => {
+                answered = backend;
+              });
+            return available.length === 0 || tried.length > 0
+              ? firstOf(available, tried)
+              : (answered ?? available[0]);
+          },
+        };
+      },
+    },
+  },
+  {
+    sentence: 'a report that is corrected in place changes the input',
+    law: 'reads-only',
+    steps: 4,
+    definition: bad(() => ({
+      pick: ({ available }, { tried }) => firstOf(available, tried),
+      ended({ reported }) {
+        if (reported !== undefined) Object.assign(reported, { errors: 0 });
+      },
+    })),
   },
   {
     sentence: 'a pick from an empty pool is a stranger',
