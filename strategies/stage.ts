@@ -3,7 +3,15 @@
  * fit for yours. Index and place in the pool differ (the pool is not sorted), and nothing may be written to.
  */
 import { World } from './conformance-world.ts';
-import type { Backend, Options, OutcomeKind, Strategy, StrategyDefinition, Values } from './strategy.ts';
+import type {
+  Backend,
+  LoadReport,
+  Options,
+  OutcomeKind,
+  Strategy,
+  StrategyDefinition,
+  Values,
+} from './strategy.ts';
 
 export class Stage<O extends Options> {
   readonly world: World;
@@ -59,17 +67,22 @@ export class Stage<O extends Options> {
     }
   }
 
-  end(id: string, latency = 1, kind: OutcomeKind = 'ok'): void {
+  /** With a report, the response carries it; what it leaves out is an idle backend's, of this latency. */
+  end(id: string, latency = 1, kind: OutcomeKind = 'ok', report?: Partial<LoadReport>): void {
     const backend = this.backend(id);
     this.world.count(backend, -1);
+    if (report !== undefined) {
+      const idle = { utilization: 0, inFlight: 0, serviceTime: latency, rate: 0, errors: 0 };
+      this.world.report(backend, { ...idle, at: this.world.time, ...report });
+    }
     this.strategy.ended?.(backend, { kind, latency, firstByte: latency });
   }
 
   /** A request from start to end. */
-  serve(id: string, latency: number, kind: OutcomeKind = 'ok'): void {
+  serve(id: string, latency: number, kind: OutcomeKind = 'ok', report?: Partial<LoadReport>): void {
     this.start(id);
     this.world.time += latency;
-    this.end(id, latency, kind);
+    this.end(id, latency, kind, report);
   }
 
   /** n picks, as a string of ids; none is started. */
