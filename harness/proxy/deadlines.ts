@@ -30,6 +30,11 @@ export class DeadlineQueue {
     this.ms = ms;
   }
 
+  /** When the first expires, ms; Infinity when none runs. */
+  get due(): number {
+    return this.#first === undefined ? Number.POSITIVE_INFINITY : this.#first.at;
+  }
+
   /** Expires at `now + ms`; a deadline already running, here or in another queue, starts anew. */
   start(deadline: Deadline, now: number): void {
     deadline.stop();

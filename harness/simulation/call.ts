@@ -1,0 +1,84 @@
+/**
+ * One attempt on its way: from the balancer to a host, through the backend model there (it is a job of it), and back.
+ * It is in the agenda at most once, for the one thing that happens to it next.
+ */
+import { Job } from '../../scenarios/backend.ts';
+import type { LoadReport } from '../../strategies/strategy.ts';
+import { Deadline } from '../proxy/deadlines.ts';
+import type { Due } from './agenda.ts';
+import type { Balancer } from './balancer.ts';
+import type { Flight } from './flight.ts';
+import type { Host } from './host.ts';
+
+/** What happens to a call next. */
+export const step = {
+  none: 0,
+  /** Balancer: the handshake's answer is here: an open connection, or a refusal. */
+  connected: 1,
+  /** Host: the request arrives. */
+  arrives: 2,
+  /** Host: the worker is done. */
+  finishes: 3,
+  /** Host: an answer that no worker gave leaves. */
+  answers: 4,
+  /** Balancer: the head of a response is here, the rest is to come. */
+  head: 5,
+  /** Balancer: the whole response is here. */
+  response: 6,
+  /** Balancer: the connection is broken. */
+  broken: 7,
+} as const;
+export type Step = (typeof step)[keyof typeof step];
+
+export class Call extends Job implements Due {
+  order = 0;
+  step: Step = step.none;
+  /** When that step is due, ms. */
+  due = 0;
+  readonly balancer: Balancer;
+  readonly flight: Flight;
+  readonly host: Host;
+  /** One-way latency between balancer and host, ms. */
+  readonly latency: number;
+  /** Whether the balancer still waits for it. */
+  awaited = true;
+  /** The life of the host its connection belongs to. */
+  life = 0;
+  /** Whether the host took the request in, however that ended. */
+  admitted = false;
+  /** Which handshake it is in, from 1; 0 once the connection stands. */
+  connecting = 0;
+  /** When it first left the balancer, or the host, for a packet that has to be sent again. */
+  leftAt = 0;
+  /** Of the response. */
+  status = 0;
+  /** Of the host's standing still that `due` reckons with, ms. */
+  stall = 0;
+  /** What the backend says of its load with the response. */
+  report: LoadReport | undefined = undefined;
+  readonly deadline: Deadline;
+
+  constructor(balancer: Balancer, flight: Flight, host: Host, latency: number) {
+    super();
+    this.balancer = balancer;
+    this.flight = flight;
+    this.host = host;
+    this.latency = latency;
+    this.request = flight.index;
+    this.key = flight.cacheKey;
+    this.quantile = flight.quantile;
+    this.deadline = new Deadline((queue) => balancer.expired(this, queue));
+  }
+
+  happen(): void {
+    const now = this.step;
+    this.step = step.none;
+    if (now === step.finishes) this.host.finished(this);
+    else if (now === step.response) this.balancer.responded(this);
+    else if (now === step.arrives) this.host.receive(this);
+    else if (now === step.connected) this.balancer.connected(this);
+    else if (now === step.answers) this.host.answer(this);
+    else if (now === step.head) this.balancer.headCame(this);
+    else if (now === step.broken) this.balancer.broken(this);
+  }
+}
