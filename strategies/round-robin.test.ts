@@ -2,6 +2,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import roundRobin from './round-robin.ts';
 import { Stage } from './stage.ts';
+import type { Env } from './strategy.ts';
 
 const four = { a: 1, b: 1, c: 1, d: 1 };
 
@@ -90,6 +91,29 @@ test('balancers that begin at random do not all begin on the same backend', (t) 
   const first = (seed: number) => new Stage(roundRobin, { start: 'random' }, four, seed).pick();
   t.is(new Set(Array.from({ length: 40 }, (_, seed) => first(seed))).size, 4);
   t.is(first(3), first(3), 'the same seed begins alike');
+});
+
+test('balancers of one fleet and one seed begin apart and stay so, even where they draw the same luck', (t) => {
+  for (const start of ['first', 'random'] as const) {
+    const turns = Array.from({ length: 4 }, (_, index) => {
+      const { world } = new Stage(roundRobin, {}, four);
+      const env: Env = { ...world.env, balancers: { index, count: 4 } };
+      const strategy = roundRobin.create(env, { start });
+      strategy.poolChanged?.(world.pool);
+      return Array.from({ length: 6 }, () => strategy.pick(world.pool, world.request('', []))?.id);
+    });
+    for (let turn = 0; turn < 6; turn++)
+      t.is(new Set(turns.map((picks) => picks[turn])).size, 4, `${start}: ${turns.join(' | ')}`);
+  }
+});
+
+test('a backend that comes back has its turn and no more, however busy the others are', (t) => {
+  const stage = new Stage(roundRobin, {}, four);
+  stage.down('c');
+  for (const id of 'abd') stage.start(id, 50);
+  stage.picks(7);
+  stage.up('c');
+  t.deepEqual(stage.counts(40), { a: 10, b: 10, c: 10, d: 10 });
 });
 
 test('whatever joins, leaves and blinks: between two turns of one, nobody that stayed has two or none', (t) => {

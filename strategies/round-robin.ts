@@ -6,7 +6,8 @@
  * Source      the plainest scheduler there is; as queues, n times E_n/M/1: λ = .9, n = 10, mean sojourn 5.66 services
  * Use it      on equal backends with requests of similar cost; it needs no state of theirs
  * It fails    by being blind: a backend half as fast gets the same share and queues without bound; weights are
- *             ignored (weighted-round-robin); balancers started together walk in step (`start: random`)
+ *             ignored (weighted-round-robin); balancers that do not know of each other, started together, walk in step
+ *             (`start: random`; those of one fleet each begin at a place of their own)
  * Spread      equal: at any moment two backends that stayed available differ by at most one turn, plus one for each
  *             retry that had to pass one over
  *
@@ -15,18 +16,14 @@
  * neighbour, because those that are down are taken out of the rotation, not stepped over.
  * A retry takes the next untried backend's turn early; those passed over are next.
  */
+import { phase, startOption } from './phase.ts';
 import { type Backend, define } from './strategy.ts';
 import { allTried, wasTried } from './tried.ts';
 
 export default define({
   about: 'each backend in turn; for equal backends and requests of similar cost',
   options: {
-    start: {
-      type: 'choice',
-      default: 'first',
-      of: ['first', 'random'],
-      about: 'where the rotation begins; random keeps many fresh balancers from starting on the same backend',
-    },
+    start: startOption,
   },
   spread: { by: 'equal', within: 0.001 },
   create(env, { start }) {
@@ -34,7 +31,7 @@ export default define({
     let turns: Backend[] = []; // those of them that are available
     let next = 0;
     let turned = false; // since the pool last changed
-    let begun = start === 'first';
+    let begun = false;
 
     return {
       poolChanged(pool) {
@@ -50,7 +47,7 @@ export default define({
         if (count === 0) return undefined;
         if (!begun) {
           begun = true;
-          next = Math.floor(env.random() * count);
+          next = Math.floor(phase(env, start) * count);
         }
         turned = true;
         const backend = turns[next]!;

@@ -1,6 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { Stage } from './stage.ts';
+import type { Env } from './strategy.ts';
 import weightedRoundRobin from './weighted-round-robin.ts';
 
 const sequences: { sentence: string; weights: Record<string, number>; edf: boolean; gives: string }[] = [
@@ -152,6 +153,30 @@ for (const edf of [false, true]) {
       if (i % 10 === 9) t.not(id, 'b');
     }
     t.true(Math.abs(counts.a! - 3000) <= 2 && Math.abs(counts.b! - 2000) <= 2, JSON.stringify(counts));
+  });
+
+  test(`${kind}: balancers of one fleet and one seed begin apart, by weight, even where they draw the same luck`, (t) => {
+    for (const start of ['first', 'random'] as const) {
+      const firsts = Array.from({ length: 10 }, (_, index) => {
+        const { world } = new Stage(weightedRoundRobin, {}, { a: 3, b: 1, c: 1 });
+        const env: Env = { ...world.env, balancers: { index, count: 10 } };
+        const strategy = weightedRoundRobin.create(env, { edf, start });
+        strategy.poolChanged?.(world.pool);
+        return strategy.pick(world.pool, world.request('', []))?.id;
+      });
+      const counts = ['a', 'b', 'c'].map((id) => firsts.filter((first) => first === id).length);
+      t.deepEqual(counts, [6, 2, 2], `${start}: ${firsts.join('')}`);
+    }
+  });
+
+  test(`${kind}: a backend that comes back has its weight's turns and no more, however busy the others are`, (t) => {
+    const stage = new Stage(weightedRoundRobin, { edf }, { a: 3, b: 2, c: 1 });
+    stage.down('b');
+    for (const id of 'ac') stage.start(id, 50);
+    stage.picks(50);
+    stage.up('b');
+    const { b } = stage.counts(30);
+    t.true(Math.abs(b! - 10) <= 2, `${b} of 30, expected 10`);
   });
 
   test(`${kind}: of many fresh balancers the first picks are spread by weight`, (t) => {
