@@ -21,7 +21,11 @@ export class DeadlineRotation {
   /** Deadline = periods/w: one division, so that rounding does not build up and equal deadlines stay equal. */
   #periods = new Float64Array(0);
 
-  poolChanged(available: readonly Backend[]): void {
+  /** `weights`: by position, where they are not the backends' own. */
+  poolChanged(
+    available: readonly Backend[],
+    weights = Float64Array.from(available, ({ weight }) => weight),
+  ): void {
     const now = this.#available.length === 0 ? 0 : this.#tree.least();
     const left = new Map<string, number>();
     this.#available.forEach(({ id }, position) => {
@@ -29,13 +33,26 @@ export class DeadlineRotation {
     });
     this.#available = available;
     this.#positions.update(available);
-    this.#weights = Float64Array.from(available, ({ weight }) => weight);
+    this.#weights = weights.slice();
     this.#periods = Float64Array.from(available, ({ id }) => left.get(id) ?? 1);
     this.#tree.resize(available.length);
-    available.forEach(({ weight }, position) => {
-      this.#tree.enter(position, this.#periods[position]! / weight, weight);
-    });
-    this.#tree.build();
+    this.#enter();
+  }
+
+  /** New weights for the same backends, by position; each keeps the fraction of its period that is left. Allocates nothing. */
+  reweigh(weights: Float64Array): void {
+    const now = this.#tree.least();
+    for (let position = 0; position < this.#available.length; position++) {
+      this.#periods[position] = (this.#tree.score(position) - now) * this.#weights[position]!;
+    }
+    this.#weights.set(weights);
+    this.#enter();
+  }
+
+  /** Draws the fraction of its first period, in (0, 1], that each has left, so that they do not all fall due together (gRPC A58). */
+  scatter(draw: () => number): void {
+    for (let position = 0; position < this.#available.length; position++) this.#periods[position] = draw();
+    this.#enter();
   }
 
   /** The position of the next backend, or -1. */
@@ -55,5 +72,13 @@ export class DeadlineRotation {
     const lightest = this.#weights.reduce((least, weight) => Math.min(least, weight), Infinity);
     const total = this.#weights.reduce((sum, weight) => sum + weight, 0);
     return Math.min(limit, Math.ceil(total / lightest));
+  }
+
+  #enter(): void {
+    for (let position = 0; position < this.#available.length; position++) {
+      const weight = this.#weights[position]!;
+      this.#tree.enter(position, this.#periods[position]! / weight, weight);
+    }
+    this.#tree.build();
   }
 }
