@@ -2,7 +2,7 @@
  * Consistent hashing: the same key goes to the same backend, and a join or a leave moves only that backend's keys.
  *
  * Formula     the first of the backends' 150 points each on a circle, at or after hash(key); see ring.ts
- * Cost        O(log(150·n)) per pick
+ * Cost        O(1) expected per pick; see ring.ts for changes of the pool
  * Source      Karger et al., "Consistent hashing and random trees", STOC '97; the article, "Session affinity"
  * Use it      where a backend's memory of the key pays: caches, sessions, shards
  * It fails    by the ring's own unevenness (relative standard deviation √((n−1)/(150·n+1)): 6.7% at n = 3, 7.7% at n = 10) and

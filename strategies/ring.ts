@@ -4,13 +4,16 @@
  *
  * Formula     a member of weight w has round(virtualNodes·w) points (nginx's way: others' points do not move when it joins);
  *             its share deviates by √((n−1)/(n·virtualNodes+1)), relative standard deviation, at equal weights
- * Cost        lookup O(log(n·virtualNodes)); membership or weight change O(n·virtualNodes·log), availability change
- *             O(n·virtualNodes), without sorting
- * Source      Karger et al., STOC '97; the article's ring of 150 virtual nodes, `server:i`
+ * Cost        lookup O(1) expected; availability change O(n); join, leave or weight change O(n·virtualNodes) copied in
+ *             blocks, nothing sorted but the newcomer's points; nothing where nothing relevant has changed
+ * Source      Karger et al., STOC '97; the article's ring of 150 virtual nodes
  *
- * Points that coincide (32 bits, so it happens in large fleets) go to the lower id, whatever the order of the pool.
+ * Points of members that are down stay, and a lookup walks over them; only while less than half of the points are of
+ * available members are those copied out, so that a walk stays short, at O(n·virtualNodes) per change.
  */
-import { hashBits, hashString } from './hash.ts';
+import { hashBits } from './hash.ts';
+import { type Owner, RingPoints } from './ring-points.ts';
+import { Roster } from './roster.ts';
 import type { Backend, Pool } from './strategy.ts';
 import { allTried, wasTried } from './tried.ts';
 
@@ -24,95 +27,137 @@ export const virtualNodes = {
 } as const;
 
 const maxPoints = 2 ** 22;
-const ranks = 2 ** 21; // hash·2^21 + rank is exact in a double, and sorts natively
 
 export class Ring {
   readonly #virtualNodes: number;
-  #members: { id: string; weight: number }[] = [];
-  #rankOf = new Map<string, number>();
-  #points = new Float64Array(0); // of all members, sorted
-  #hashes = new Uint32Array(0); // of the available ones
-  #owners = new Int32Array(0); // their positions in `available`
+  readonly #roster = new Roster();
+  /** A member keeps its slot while it stays; freed ones are given to those who join. */
+  readonly #slotOf = new Map<string, number>();
+  readonly #ids: string[] = [];
+  readonly #free: number[] = [];
+  #owned = new Int32Array(0); // points by slot
+  #all = RingPoints.of([], []);
+  #points = this.#all; // those looked up: of all members, or of the available alone
+  #positions = new Int32Array(0); // in `available`, by slot; -1 when not available
 
   constructor(virtualNodes: number) {
     this.#virtualNodes = virtualNodes;
   }
 
-  poolChanged({ members, available }: Pool): void {
-    if (!this.#holds(members)) this.#place(members);
-    const positionOf = new Int32Array(members.length).fill(-1);
-    available.forEach(({ id }, position) => {
-      positionOf[this.#rankOf.get(id)!] = position;
+  poolChanged(pool: Pool): void {
+    const change = this.#roster.update(pool);
+    if (change === 'nothing') return;
+    if (change === 'members') this.#place(pool.members);
+    this.#positions = new Int32Array(this.#ids.length).fill(-1);
+    let reachable = 0;
+    pool.available.forEach(({ id }, position) => {
+      const slot = this.#slotOf.get(id)!;
+      this.#positions[slot] = position;
+      reachable += this.#owned[slot]!;
     });
-    const hashes = new Uint32Array(this.#points.length);
-    const owners = new Int32Array(this.#points.length);
-    let count = 0;
-    for (const point of this.#points) {
-      const position = positionOf[point % ranks]!;
-      if (position < 0) continue;
-      hashes[count] = Math.floor(point / ranks);
-      owners[count++] = position;
-    }
-    this.#hashes = hashes.subarray(0, count);
-    this.#owners = owners.subarray(0, count);
+    this.#points = reachable * 2 < this.#all.length ? this.#all.keeping(this.#positions) : this.#all;
   }
 
   /** The owner of a key among the available, walking on past those tried while there is another. */
   find(key: string, available: readonly Backend[], tried: readonly Backend[]): Backend | undefined {
-    const count = this.#hashes.length;
-    if (count === 0) return undefined;
-    let at = this.#firstAt(hashBits(key));
-    if (tried.length > 0 && !allTried(available, tried)) {
-      while (wasTried(available[this.#owners[at]!]!, tried)) at = at + 1 === count ? 0 : at + 1;
+    if (available.length === 0) return undefined;
+    const retry = tried.length > 0 && !allTried(available, tried);
+    let at = this.first(hashBits(key));
+    let backend = available[this.positionAt(at)]!;
+    while (retry && wasTried(backend, tried)) {
+      at = this.next(at);
+      backend = available[this.positionAt(at)]!;
     }
-    return available[this.#owners[at]!];
+    return backend;
+  }
+
+  /** Points there are to walk over; 0 when nobody is available. */
+  get length(): number {
+    return this.#points.length;
+  }
+
+  /** The first point of somebody available, at or after a hash (signed bits). */
+  first(bits: number): number {
+    return this.#reachable(this.#points.firstAt(bits));
+  }
+
+  /** The next point of somebody available, round the circle. */
+  next(at: number): number {
+    return this.#reachable(at + 1 === this.#points.length ? 0 : at + 1);
+  }
+
+  /** The position in `available` of a point's owner. */
+  positionAt(at: number): number {
+    return this.#positions[this.#points.slots[at]!]!;
   }
 
   /** The fraction of the circle that each position of `available` owns. */
   shares(available: readonly Backend[]): Record<string, number> {
     const shares = Object.fromEntries(available.map(({ id }) => [id, 0]));
-    this.#owners.forEach((owner, i) => {
-      const previous = i === 0 ? this.#hashes.at(-1)! - 2 ** 32 : this.#hashes[i - 1]!;
-      const id = available[owner]!.id;
-      shares[id] = shares[id]! + (this.#hashes[i]! - previous) / 2 ** 32;
-    });
+    const { hashes, slots } = this.#points;
+    const owners = [...slots.keys()].filter((at) => this.positionAt(at) >= 0);
+    let previous = owners.length === 0 ? 0 : hashes[owners.at(-1)!]! - 2 ** 32;
+    for (const at of owners) {
+      const { id } = available[this.positionAt(at)]!;
+      shares[id] = shares[id]! + (hashes[at]! - previous) / 2 ** 32;
+      previous = hashes[at]!;
+    }
     return shares;
   }
 
-  #firstAt(bits: number): number {
-    const hash = bits >>> 0;
-    let low = 0;
-    let high = this.#hashes.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.#hashes[middle]! < hash) low = middle + 1;
-      else high = middle;
-    }
-    return low === this.#hashes.length ? 0 : low;
+  #reachable(from: number): number {
+    const { slots } = this.#points;
+    let at = from;
+    while (this.#positions[slots[at]!]! < 0) at = at + 1 === slots.length ? 0 : at + 1;
+    return at;
   }
 
-  #holds(members: readonly Backend[]): boolean {
-    return (
-      members.length === this.#members.length &&
-      members.every(({ id, weight }, i) => id === this.#members[i]!.id && weight === this.#members[i]!.weight)
-    );
-  }
-
+  /** Takes out the points of those who left and puts in those of who joined; a changed weight is both. */
   #place(members: readonly Backend[]): void {
-    this.#members = members.map(({ id, weight }) => ({ id, weight }));
-    const sorted = [...this.#members].sort((a, b) => (a.id < b.id ? -1 : 1));
-    this.#rankOf = new Map(sorted.map(({ id }, rank) => [id, rank]));
-    // Weights are relative: where all are below 1 the heaviest has the full number. Memory is bounded.
-    const heaviest = sorted.reduce((most, { weight }) => Math.max(most, weight), 0);
-    const perWeight = this.#virtualNodes / Math.min(1, heaviest || 1);
-    const wanted = sorted.reduce((sum, { weight }) => sum + weight * perWeight, 0);
-    const scale = perWeight * Math.min(1, maxPoints / wanted);
-    const counts = sorted.map(({ weight }) => Math.max(1, Math.round(weight * scale)));
-    this.#points = new Float64Array(counts.reduce((sum, count) => sum + count, 0));
-    let next = 0;
-    sorted.forEach(({ id }, rank) => {
-      for (let i = 0; i < counts[rank]!; i++) this.#points[next++] = hashString(id, i + 1) * ranks + rank;
-    });
-    this.#points.sort();
+    const scale = this.#scale(members);
+    const kept = new Int32Array(this.#ids.length).fill(-1);
+    const coming: { id: string; points: number }[] = [];
+    for (const { id, weight } of members) {
+      const points = Math.max(1, Math.round(weight * scale));
+      const slot = this.#slotOf.get(id);
+      if (slot !== undefined && this.#owned[slot] === points) kept[slot] = points;
+      else coming.push({ id, points });
+    }
+    let leaving = 0;
+    for (const [id, slot] of this.#slotOf) {
+      if (kept[slot]! >= 0) continue;
+      leaving += this.#owned[slot]!;
+      this.#slotOf.delete(id);
+      this.#free.push(slot);
+    }
+    if (leaving > 0) this.#all = this.#all.keeping(kept);
+    if (coming.length === 0) return;
+    const joining: Owner[] = coming.map(({ id, points }) => ({ slot: this.#slot(id), points }));
+    const owned = new Int32Array(this.#ids.length);
+    owned.set(this.#owned);
+    for (const { slot, points } of joining) owned[slot] = points;
+    this.#owned = owned;
+    if (coming.length * 8 < members.length) {
+      this.#all = this.#all.joinedBy(RingPoints.of(joining, this.#ids), this.#ids);
+    } else {
+      const owners = [...this.#slotOf.values()].map((slot) => ({ slot, points: owned[slot]! }));
+      this.#all = RingPoints.of(owners, this.#ids);
+    }
+  }
+
+  #slot(id: string): number {
+    const slot = this.#free.pop() ?? this.#ids.length;
+    this.#ids[slot] = id;
+    this.#slotOf.set(id, slot);
+    return slot;
+  }
+
+  /** Points for a weight of 1. Weights are relative: where all are below 1 the heaviest has the full number. */
+  #scale(members: readonly Backend[]): number {
+    const heaviest = members.reduce((most, { weight }) => Math.max(most, weight), 0);
+    const scale = this.#virtualNodes / Math.min(1, heaviest || 1);
+    const wanted = members.reduce((sum, { weight }) => sum + weight * scale, 0);
+    // Memory is bounded by halving, and not by as much as is needed, so that few joins change the points of all.
+    return scale * Math.min(1, 2 ** -Math.ceil(Math.log2(wanted / maxPoints)));
   }
 }
