@@ -71,7 +71,9 @@ export class Dispatcher {
     const random = () => source.draw(this.#luck, this.#attempt + this.#ordinal++);
     let started = false;
     this.pool = new BackendPool({ settings, now, onEvent, onChange: () => started && this.#poolChanged() });
-    for (const backend of options.backends) this.pool.add(backend);
+    this.pool.together(() => {
+      for (const backend of options.backends) this.pool.add(backend);
+    });
     try {
       this.#strategy = strategy.definition.create(this.#env(now, random, options.env), strategy.values);
     } catch (error) {

@@ -39,9 +39,14 @@ export class BackendPool implements Pool {
   readonly draining = new Set<PooledBackend>();
   /** When the next ejection ends, ms; Infinity when none runs. */
   due = Number.POSITIVE_INFINITY;
+  #deferring = false;
+  #deferred = false;
   readonly #options: PoolOptions;
   /** An id keeps its index for good, so that a backend that comes back is the same one in the recording. */
   readonly #indexes = new Map<string, number>();
+  /** Ids by index. */
+  readonly #owners: string[] = [];
+  readonly #byId = new Map<string, PooledBackend>();
 
   constructor(options: PoolOptions) {
     this.#options = options;
@@ -53,15 +58,19 @@ export class BackendPool implements Pool {
    */
   add(from: Omit<ProxyBackend, 'index'> & { index?: number }): PooledBackend {
     const { id } = from;
-    if (this.members.some((it) => it.id === id)) throw new PoolError(`backend ${id} is in the pool already`);
+    if (this.get(id) !== undefined) throw new PoolError(`backend ${id} is in the pool already`);
     if ([...this.draining].some((it) => it.id === id))
       throw new PoolError(`backend ${id} is still draining: add it again once its requests have ended`);
-    const index = from.index ?? this.#indexes.get(id) ?? Math.max(-1, ...this.#indexes.values()) + 1;
-    for (const [other, taken] of this.#indexes)
-      if (taken === index && other !== id) throw new PoolError(`backend ${id}: index ${index} is ${other}'s`);
+    const index = from.index ?? this.#indexes.get(id) ?? this.#owners.length;
+    const owner = this.#owners[index];
+    if (owner !== undefined && owner !== id) throw new PoolError(`backend ${id}: index ${index} is ${owner}'s`);
     this.#indexes.set(id, index);
+    this.#owners[index] = id;
     const backend = this.#create({ ...from, index });
-    this.members = [...this.members, backend].sort((a, b) => a.index - b.index);
+    const inOrder = (this.members.at(-1)?.index ?? -1) < index;
+    this.members = [...this.members, backend];
+    if (!inOrder) this.members = this.members.toSorted((a, b) => a.index - b.index);
+    this.#byId.set(id, backend);
     this.#options.onEvent({ t: this.#options.now(), type: 'pool', backend: id, change: 'added' });
     this.#refresh();
     return backend;
@@ -75,13 +84,26 @@ export class BackendPool implements Pool {
     backend.available = false;
     if (backend.inFlight > 0) this.draining.add(backend);
     this.members = this.members.filter((it) => it !== backend);
+    this.#byId.delete(id);
     this.#options.onEvent({ t: this.#options.now(), type: 'pool', backend: id, change: 'removed' });
     this.#refresh();
     return backend;
   }
 
   get(id: string): PooledBackend | undefined {
-    return this.members.find((it) => it.id === id);
+    return this.#byId.get(id);
+  }
+
+  /** Does several things to the pool that count as one change: `onChange` is called once, and only where there was any. */
+  together(change: () => void): void {
+    this.#deferring = true;
+    this.#deferred = false;
+    try {
+      change();
+    } finally {
+      this.#deferring = false;
+      if (this.#deferred) this.#refresh();
+    }
   }
 
   /** Takes in an active check. */
@@ -144,6 +166,10 @@ export class BackendPool implements Pool {
   }
 
   #refresh(): void {
+    if (this.#deferring) {
+      this.#deferred = true;
+      return;
+    }
     const { health } = this.#options.settings;
     const trusted = health !== false && health.assume === 'healthy';
     for (const backend of this.members) {

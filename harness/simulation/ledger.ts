@@ -1,0 +1,85 @@
+/**
+ * What becomes of each flight, counted and recorded: the simulated client's side. Outcomes are judged by the same
+ * table as the generators' (load/outcome.ts).
+ */
+import { type Verdict, verdicts } from '../load/outcome.ts';
+import type { Recorder } from '../recorder.ts';
+import type { RequestCounts } from '../recording.ts';
+import type { Flight } from './flight.ts';
+
+export class Ledger {
+  /** Of the measured window. */
+  readonly counts: RequestCounts = { sent: 0, ok: 0, failed: 0, lost: 0, inFlightAtEnd: 0, notSent: 0 };
+  /** Flights without an outcome. */
+  inFlight = 0;
+  /** Most of them at once. */
+  most = 0;
+  readonly #recorder: Pick<Recorder, 'request'>;
+  /** When t = 0 is, ms. */
+  readonly #zero: number;
+
+  constructor(recorder: Pick<Recorder, 'request'>, zero: number) {
+    this.#recorder = recorder;
+    this.#zero = zero;
+  }
+
+  sent(intended: number): void {
+    if (++this.inFlight > this.most) this.most = this.inFlight;
+    if (intended >= this.#zero) this.counts.sent++;
+  }
+
+  /** The flight has its outcome at `at`, ms. `backend` is −1 where none answered. */
+  ended(flight: Flight, verdict: Verdict, at: number, status: number, backend: number): void {
+    flight.over = true;
+    flight.deadline.stop();
+    this.inFlight--;
+    if (flight.intended >= this.#zero) this.counts[counted[verdict.outcome]]++;
+    const firstByte =
+      status > 0 && Number.isNaN(flight.firstByte) && verdict !== verdicts.inFlight ? at : flight.firstByte;
+    this.#recorder.request(
+      flight.index,
+      this.#micros(flight.intended),
+      this.#micros(flight.sent),
+      this.#micros(firstByte),
+      verdict === verdicts.inFlight ? Number.NaN : Math.round((at - flight.intended) * 1000),
+      verdict.outcomeCode,
+      verdict.causeCode,
+      status,
+      backend,
+      flight.dispatch === undefined ? 0 : flight.dispatch.attempts,
+      flight.keyHash,
+    );
+  }
+
+  /** A request that found no connection left. */
+  notSent(index: number, intended: number, keyHash: number): void {
+    if (intended >= this.#zero) this.counts.notSent++;
+    const { outcomeCode, causeCode } = verdicts.noConnectionLeft;
+    const nothing = Number.NaN;
+    this.#recorder.request(
+      index,
+      this.#micros(intended),
+      nothing,
+      nothing,
+      nothing,
+      outcomeCode,
+      causeCode,
+      0,
+      -1,
+      0,
+      keyHash,
+    );
+  }
+
+  #micros(at: number): number {
+    return Math.round((at - this.#zero) * 1000);
+  }
+}
+
+const counted = {
+  ok: 'ok',
+  failed: 'failed',
+  lost: 'lost',
+  'in-flight': 'inFlightAtEnd',
+  'not-sent': 'notSent',
+} as const;
