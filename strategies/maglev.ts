@@ -13,10 +13,11 @@
  * Spread      by weight, ±2.5 points over 10,000 distinct keys (five standard deviations)
  *
  * M must be prime, or a permutation would miss entries: the next prime from `size` on is taken. Turns are in order of
- * ids, so that balancers agree whatever the order of their pools. A retry reads the entries that follow, whose backends
- * are as good as drawn at random, by weight.
+ * ids, so that balancers agree whatever the order of their pools. A retry reads on in steps of the key's
+ * own, which pass every entry once (M is prime): neighbouring entries will not do, because permutations with a like
+ * skip follow each other, and one backend would inherit most of another's retries.
  */
-import { hashBits } from './hash.ts';
+import { avalanche, hashBits } from './hash.ts';
 import { MaglevTable } from './maglev-table.ts';
 import { define } from './strategy.ts';
 import { allTried, wasTried } from './tried.ts';
@@ -39,11 +40,13 @@ export default define({
       poolChanged: (pool) => table.poolChanged(pool),
       pick({ available }, { key, client, tried }) {
         if (available.length === 0) return undefined;
-        const entry = (hashBits(key === '' ? client : key) >>> 0) % table.size;
+        const hash = hashBits(key === '' ? client : key);
+        const entry = (hash >>> 0) % table.size;
         const backend = available[table.positionAt(entry)];
         if (tried.length === 0 || !wasTried(backend!, tried) || allTried(available, tried)) return backend;
-        for (let at = entry + 1; at < entry + table.size; at++) {
-          const next = available[table.positionAt(at % table.size)]!;
+        const step = 1 + (avalanche(hash) % (table.size - 1));
+        for (let at = (entry + step) % table.size; at !== entry; at = (at + step) % table.size) {
+          const next = available[table.positionAt(at)]!;
           if (!wasTried(next, tried)) return next;
         }
         // In a table too small for the pool some have no entry.

@@ -27,8 +27,7 @@ export default define({
   create() {
     const roster = new Roster();
     // Of the available, by weight from the heaviest on: 64 bits of each id's hash, its weight and its position.
-    let first = new Int32Array(0);
-    let second = new Int32Array(0);
+    let words = new Int32Array(0);
     let weights = new Float64Array(0);
     let positions = new Int32Array(0);
 
@@ -39,25 +38,29 @@ export default define({
         const order = available
           .map(({ id, weight }, position) => ({ id, weight, position }))
           .sort((a, b) => b.weight - a.weight || (a.id < b.id ? -1 : 1));
-        first = Int32Array.from(order, ({ id }) => hashBits(id, 1));
-        second = Int32Array.from(order, ({ id }) => hashBits(id, 2));
+        words = new Int32Array(2 * order.length);
+        order.forEach(({ id }, i) => {
+          words[2 * i] = hashBits(id, 1);
+          words[2 * i + 1] = hashBits(id, 2);
+        });
         weights = Float64Array.from(order, ({ weight }) => weight);
         positions = Int32Array.from(order, ({ position }) => position);
       },
       pick({ available }, { key, client, tried }): Backend | undefined {
         const hash = hashBits(key === '' ? client : key);
         const retry = tried.length > 0 && !allTried(available, tried);
-        let highest = -1; // hash drawn so far
+        const ids = words; // read once: the loop is all there is to a pick
+        let highest = -(2 ** 31) - 1; // hash drawn so far
         let best = -1;
         let winner = -1;
-        for (let i = 0; i < positions.length; i++) {
-          const drawn = mix(hash, first[i]!, second[i]!);
+        for (let i = 0; i < ids.length; i += 2) {
+          const drawn = mix(hash, ids[i]!, ids[i + 1]!);
           // Weights fall, so whoever draws less than somebody before has bid less: a logarithm is for records only.
           if (drawn <= highest) continue;
-          const position = positions[i]!;
+          const position = positions[i >> 1]!;
           if (retry && wasTried(available[position]!, tried)) continue;
           highest = drawn;
-          const bid = weights[i]! / -Math.log((drawn + 0.5) / 2 ** 32);
+          const bid = weights[i >> 1]! / -Math.log((drawn + 2 ** 31 + 0.5) / 2 ** 32);
           if (bid <= best) continue;
           best = bid;
           winner = position;
@@ -68,11 +71,11 @@ export default define({
   },
 });
 
-/** 32 unsigned bits of a key and an id. Two words of the id's hash: in 10,000 ids two share one of them once in a hundred fleets. */
+/** 32 signed bits of a key and an id. Two words of the id's hash: in 10,000 ids two share one of them once in a hundred fleets. */
 function mix(key: number, first: number, second: number): number {
   let h = key ^ first;
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
   h ^= second;
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
-  return (h ^ (h >>> 16)) >>> 0;
+  return h ^ (h >>> 16);
 }
