@@ -11,13 +11,17 @@
 import type { Verdict } from './faults/fault.ts';
 import { pass } from './faults/fault.ts';
 import { FaultSet } from './faults/fault-set.ts';
+import { LoadMeter } from './load-meter.ts';
 import { Lru } from './lru.ts';
 import { Pauses } from './pauses.ts';
 import type { BackendSpec } from './scenario.ts';
 import type { ServiceTime } from './service-times/service-time.ts';
 
-/** Where a job stands. `running` and `queued` jobs may also be `abandoned`: their client has gone, the work goes on. */
-export type JobState = 'new' | 'queued' | 'running' | 'done' | 'dropped';
+/**
+ * Where a job stands. `running` and `queued` jobs may also be `abandoned`: their client has gone, the work goes on.
+ * `hanging` is what a fault never answers: it is inside until its client goes.
+ */
+export type JobState = 'new' | 'queued' | 'running' | 'done' | 'dropped' | 'hanging';
 
 /** One request at one backend. A driver extends it with what it needs to answer. Times in ms of the driver's clock. */
 export class Job {
@@ -35,6 +39,8 @@ export class Job {
   abandoned = false;
   /** What the faults made of it on arrival; never a delay. */
   verdict: Verdict = pass;
+  /** How many were inside as it arrived; the load meter's. */
+  found = 0;
   /** The one behind it in the queue. */
   next: Job | undefined = undefined;
 }
@@ -60,6 +66,8 @@ export class BackendModel<J extends Job = Job> {
   dropped = 0;
   /** Whose client had gone before the work was done, dropped or not. */
   abandoned = 0;
+  /** What it says of its load; undefined unless `measure` asked for it. */
+  meter: LoadMeter | undefined = undefined;
   readonly #law: ServiceTime;
   readonly #room: number;
   readonly #cache: Lru | undefined;
@@ -88,6 +96,14 @@ export class BackendModel<J extends Job = Job> {
     this.#pauses = pauses && new Pauses(pauses.every, pauses.length, seed, index, now);
     this.#since = now;
     this.#first = this.#last = undefined;
+    this.meter?.reset(now);
+  }
+
+  /** Measures its load from `now` on, through every reset. To be asked before the first arrival. */
+  measure(now: number): LoadMeter {
+    if (this.arrived > 0) throw new Error('measure after the first arrival: what is inside is not known');
+    this.meter ??= new LoadMeter(this.spec.workers, now);
+    return this.meter;
   }
 
   /** The first moment from `now` on when it is not in a stop-the-world pause: what needs no worker is answered then. */
@@ -105,17 +121,24 @@ export class BackendModel<J extends Job = Job> {
       const { kind } = verdict;
       if (kind === 'error' || kind === 'hang' || (kind === 'reset' && verdict.sent === 0)) {
         this.faulted++;
+        if (kind === 'hang') {
+          job.state = 'hanging';
+          this.meter?.arrived(job);
+        } else if (kind === 'error') this.meter?.answered(now, verdict.status);
         return 'faulted';
       }
     }
     if (this.busy < this.spec.workers) {
+      this.meter?.arrived(job);
       this.#start(now, job);
       return 'started';
     }
     if (this.waiting >= this.#room) {
       this.rejected++;
+      this.meter?.answered(now, 503);
       return 'rejected';
     }
+    this.meter?.arrived(job);
     job.state = 'queued';
     if (this.#last === undefined) this.#first = job;
     else this.#last.next = job;
@@ -129,6 +152,7 @@ export class BackendModel<J extends Job = Job> {
     job.state = 'done';
     this.busy--;
     this.completed++;
+    this.meter?.finished(job);
     if (job.key !== '') this.#cache?.add(job.key);
     return this.#startNext(job.finish);
   }
@@ -138,6 +162,11 @@ export class BackendModel<J extends Job = Job> {
    * its place is the answer; ignore the dropped job's timer (`state` is `dropped`). Without, the work is done all the same.
    */
   abandon(now: number, job: J): J | undefined {
+    if (job.state === 'hanging') {
+      job.state = 'dropped';
+      this.meter?.left(now, false);
+      return undefined;
+    }
     if (job.abandoned || (job.state !== 'queued' && job.state !== 'running')) return undefined;
     job.abandoned = true;
     this.abandoned++;
@@ -145,6 +174,7 @@ export class BackendModel<J extends Job = Job> {
     this.dropped++;
     const ran = job.state === 'running';
     job.state = 'dropped';
+    this.meter?.left(now, ran);
     if (ran) {
       this.busy--;
       return this.#startNext(now);
@@ -183,6 +213,7 @@ export class BackendModel<J extends Job = Job> {
     job.start = start;
     job.finish = this.#pauses === undefined ? start + ms : this.#pauses.finish(start, ms);
     this.busy++;
+    this.meter?.started(now);
   }
 
   #nominal(job: J): number {
