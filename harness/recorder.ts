@@ -7,8 +7,13 @@
  * the row that is one too many; then the rows are dropped, and so are the folds if that row never comes. Either way `run.json`'s
  * trial says which: `rows: 'all' | 'folded'`.
  */
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { FoldRecorder } from './recorder-folds.ts';
 import { RowRecorder } from './recorder-rows.ts';
 import type { Event } from './recording.ts';
+import { foldsFile, writeFolds } from './recording-folds.ts';
+import { spools } from './spools.ts';
 
 /** Rows a recording keeps at most. */
 export const mostRows = 5_000_000;
@@ -16,8 +21,8 @@ export const mostRows = 5_000_000;
 export interface RecorderOptions {
   /** The trial's directory; it exists. */
   dir: string;
-  /** Backends that an index may name. */
-  backends: number;
+  /** Ids, in the order of their indexes. */
+  backends: readonly string[];
   /** Requests of the whole trial, warm-up included, as planned; undefined when nobody can know. */
   planned: number | undefined;
   /** As in the scenario's load, ms. */
@@ -31,11 +36,20 @@ export interface RecorderOptions {
 export type TrialEvent = Event extends infer E ? (E extends Event ? Omit<E, 'trial'> : never) : never;
 
 export class Recorder {
-  readonly #rows: RowRecorder | undefined;
+  readonly #dir: string;
+  readonly #most: number;
+  #rows: RowRecorder | undefined;
+  #folds: FoldRecorder | undefined;
+  #count = 0;
 
   /** Starts the trial's files anew. Throws when they cannot be written, here and in every call below. */
   constructor(options: RecorderOptions) {
-    this.#rows = new RowRecorder(options.dir);
+    const { dir, planned, most = mostRows } = options;
+    this.#dir = dir;
+    this.#most = planned === undefined ? most : Number.POSITIVE_INFINITY;
+    for (const name of [...Object.values(spools), foldsFile]) rmSync(join(dir, name), { force: true });
+    if (planned === undefined || planned <= most) this.#rows = new RowRecorder(dir);
+    if (planned === undefined || planned > most) this.#folds = new FoldRecorder(options);
   }
 
   /**
@@ -55,7 +69,10 @@ export class Recorder {
     attempts: number,
     keyHash: number,
   ): void {
-    if (this.#rows !== undefined)
+    this.#folds?.request(index, intended, sent, latency, outcome, cause, status);
+    if (this.#rows === undefined) return;
+    if (++this.#count > this.#most) this.#dropRows();
+    else
       this.#rows.request(
         index,
         intended,
@@ -91,21 +108,32 @@ export class Recorder {
    * A fault or a health transition happened: folds cannot look back, so they are told as things happen, and before any request
    * or attempt that ends at the same moment. The event itself is not written here.
    */
-  event(_event: TrialEvent): void {
-    // Rows need no telling.
+  event(event: TrialEvent): void {
+    this.#folds?.event(event);
   }
 
   /**
    * The measured window is [0, `ms`) from t = 0. Said as soon as it is known: at the start where the load has a duration, at
    * the last arrival where it has a number of requests; in any case before a request that ends after it, and before `close`.
    */
-  window(_ms: number): void {
-    // Rows need no telling.
+  window(ms: number): void {
+    this.#folds?.window(ms);
   }
 
   /** Writes what is left. Says what the recording holds, for the trial's `rows`. */
   close(): 'all' | 'folded' {
-    this.#rows?.close();
+    if (this.#rows === undefined) {
+      writeFolds(this.#dir, this.#folds!.fold());
+      return 'folded';
+    }
+    this.#rows.close();
     return 'all';
+  }
+
+  /** They became too many. */
+  #dropRows(): void {
+    this.#rows?.close();
+    this.#rows = undefined;
+    for (const name of [spools.requests, spools.attempts]) rmSync(join(this.#dir, name));
   }
 }

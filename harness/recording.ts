@@ -6,7 +6,9 @@
  *   events.ndjson                 faults asked, taken and healed; health transitions; one object a line
  *   trials/<id>/requests.parquet  one row per request, as the client saw it
  *   trials/<id>/attempts.parquet  one row per attempt, as the balancer saw it
+ *   trials/<id>/folds.json        instead of both, where a simulation had more than 5 million requests
  *
+ * Rows and folds are named in `recording-rows.ts` and `recording-folds.ts`.
  * Times in rows are microseconds from t = 0 of their trial (the end of the warm-up; warm-up rows are negative);
  * times in events are milliseconds from it. Every duration comes from one monotonic clock.
  */
@@ -14,82 +16,39 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Scenario } from '../scenarios/scenario.ts';
 import { readEventFile } from './event-log.ts';
-import { type Column, readParquet, writeParquet } from './parquet.ts';
+
+export {
+  cellMiddle,
+  type FaultFold,
+  type Folds,
+  fingerprint,
+  foldsFile,
+  type HistogramFold,
+  type PhaseFold,
+  readFolds,
+  type TimelineFold,
+} from './recording-folds.ts';
+export {
+  type AttemptColumns,
+  type AttemptKind,
+  type AttemptRow,
+  attemptColumns,
+  attemptKinds,
+  type Cause,
+  causes,
+  outcomes,
+  type RequestColumns,
+  type RequestOutcome,
+  type RequestRow,
+  readAttempts,
+  readRequests,
+  requestColumns,
+  trialFile,
+  writeAttempts,
+  writeRequests,
+} from './recording-rows.ts';
 
 export const schemaVersion = 1;
-
-/** A request, as the client saw it: `ok` below 400; `failed` a complete response of 400 or above, or no connection; `lost` sent, no complete response. */
-export const outcomes = ['ok', 'failed', 'lost', 'in-flight', 'not-sent'] as const;
-export type RequestOutcome = (typeof outcomes)[number];
-
-/** Why a request was not ok. `status` is a complete response that says so; its number stands in `status`. */
-export const causes = [
-  'none',
-  'status',
-  'refused',
-  'unreachable',
-  'connect-timeout',
-  'reset',
-  'truncated',
-  'timeout',
-  'malformed',
-  'wrong-body',
-  'no-connection-left',
-  'end-of-run',
-] as const;
-export type Cause = (typeof causes)[number];
-
-/** One row of `requests.parquet`. */
-export interface RequestRow {
-  /** Number of the request in the workload. */
-  index: number;
-  /** When it should have left, µs from t = 0. In a closed loop, when it left. */
-  intended: number;
-  /** When it left, µs from t = 0; NaN when it never did. */
-  sent: number;
-  /** First byte of the response, µs from t = 0; NaN when none came. */
-  firstByte: number;
-  /** µs from `intended` to the last byte, or to the moment it failed; NaN while in flight or never sent. */
-  latency: number;
-  outcome: RequestOutcome;
-  cause: Cause;
-  /** HTTP status of the complete response; 0 when there was none. */
-  status: number;
-  /** Index of the backend that answered (it says so itself); −1 when none did. */
-  backend: number;
-  /** Attempts the balancer made; 0 when it did not say. */
-  attempts: number;
-  /** 32-bit hash of the affinity key. */
-  keyHash: number;
-}
-
-/** How an attempt ended: the strategy contract's kinds, and `in-flight` at the end of the run. */
-export const attemptKinds = [
-  'ok',
-  'error',
-  'unreachable',
-  'reset',
-  'timeout',
-  'cancelled',
-  'in-flight',
-] as const;
-export type AttemptKind = (typeof attemptKinds)[number];
-
-/** One row of `attempts.parquet`: one try of one request on one backend. */
-export interface AttemptRow {
-  /** Number of the request in the workload; −1 when the request carried none. */
-  request: number;
-  /** 1 for the first try. */
-  attempt: number;
-  /** Index of the backend in the fleet. */
-  backend: number;
-  /** When the backend was picked, µs from t = 0. */
-  picked: number;
-  /** µs from t = 0; NaN when in flight at the end. */
-  ended: number;
-  kind: AttemptKind;
-  status: number;
-}
 
 /** One line of `events.ndjson`. `t` is milliseconds from t = 0 of the trial. */
 export type Event =
@@ -130,18 +89,20 @@ export interface Trial {
   status: 'complete' | 'failed' | 'interrupted';
   /** Why it failed, in one sentence. */
   error?: string;
-  /** Wall-clock label of t = 0, ISO 8601. */
-  startedAt: string;
-  /** Monotonic ms of t = 0 on the machine that ran it (harness/clock.ts). */
+  /** What there is of its requests: a row each, or folds of them (more than 5 million). Absent: all. */
+  rows?: 'all' | 'folded';
+  /** Wall-clock label of t = 0, ISO 8601; absent in a simulation, whose time is its own. */
+  startedAt?: string;
+  /** Monotonic ms of t = 0 on the machine that ran it (harness/clock.ts); 0 in a simulation. */
   t0: number;
   /** Length of the measured window, ms: from t = 0 to the last arrival. */
   windowMs: number;
-  /** Wall time of the whole trial, ms, set-up included. */
-  wallMs: number;
-  /** CPU spent from the start of the load to its end, µs. */
-  cpu: { proxyMicros: number; generatorMicros: number };
-  /** The generator's own quality. Lateness is actual minus intended send, ms (open load only). */
-  generator: {
+  /** Wall time of the whole trial, ms, set-up included; absent in a simulation. */
+  wallMs?: number;
+  /** CPU spent from the start of the load to its end, µs; absent in a simulation, where there is no process to ask. */
+  cpu?: { proxyMicros: number; generatorMicros: number };
+  /** The generator's own quality. Lateness is actual minus intended send, ms (open load only). Absent in a simulation: never late. */
+  generator?: {
     latenessMs?: { p50: number; p99: number; max: number };
     loopDelayP99Ms: number;
     connections: number;
@@ -171,6 +132,11 @@ export interface Environment {
   docker?: string;
   /** Load average over one minute when the run began. */
   loadAverage: number;
+  /**
+   * Of a simulation: when it was computed (ISO 8601) and how long that took, ms. They stand here because everything else in its
+   * recording is the same whenever and wherever the same seed is simulated.
+   */
+  simulated?: { at: string; wallMs: number };
 }
 
 /** `run.json`. */
@@ -186,172 +152,15 @@ export interface Run {
   notes: string[];
   /** `interrupted` from the first write, so that a run cut short tells the truth; `complete` or `invalid` at its end. */
   status: 'complete' | 'interrupted' | 'invalid';
-  startedAt: string;
+  /** Absent in a simulation; see `Environment.simulated`. */
+  startedAt?: string;
   environment: Environment;
   contenders: { name: string; strategy: string; options: Record<string, unknown> }[];
   /** Backends in index order. */
   backends: { id: string; weight: number; zone?: string }[];
   trials: Trial[];
-  /** Wall time, ms: the whole run, the load windows (warm-up included), and their difference as a share of the whole. */
-  timing: { wallMs: number; loadMs: number; overhead: number };
-}
-
-/** The rows of one trial by column; codes are positions in `outcomes` and `causes`. */
-export type RequestColumns = {
-  length: number;
-  index: Float64Array;
-  intended: Float64Array;
-  sent: Float64Array;
-  firstByte: Float64Array;
-  latency: Float64Array;
-  outcome: Uint8Array;
-  cause: Uint8Array;
-  status: Uint16Array;
-  backend: Int32Array;
-  attempts: Uint8Array;
-  keyHash: Uint32Array;
-};
-
-/** The attempts of one trial by column; `kind` is a position in `attemptKinds`. */
-export type AttemptColumns = {
-  length: number;
-  request: Float64Array;
-  attempt: Uint8Array;
-  backend: Int32Array;
-  picked: Float64Array;
-  ended: Float64Array;
-  kind: Uint8Array;
-  status: Uint16Array;
-};
-
-/** Columns for `length` requests, all zero. */
-export function requestColumns(length: number): RequestColumns {
-  return {
-    length,
-    index: new Float64Array(length),
-    intended: new Float64Array(length),
-    sent: new Float64Array(length),
-    firstByte: new Float64Array(length),
-    latency: new Float64Array(length),
-    outcome: new Uint8Array(length),
-    cause: new Uint8Array(length),
-    status: new Uint16Array(length),
-    backend: new Int32Array(length),
-    attempts: new Uint8Array(length),
-    keyHash: new Uint32Array(length),
-  };
-}
-
-/** Columns for `length` attempts, all zero. */
-export function attemptColumns(length: number): AttemptColumns {
-  return {
-    length,
-    request: new Float64Array(length),
-    attempt: new Uint8Array(length),
-    backend: new Int32Array(length),
-    picked: new Float64Array(length),
-    ended: new Float64Array(length),
-    kind: new Uint8Array(length),
-    status: new Uint16Array(length),
-  };
-}
-
-/** In the file, backends stand by their ids and codes by their words: whoever opens it needs no key. */
-function requestLayout(ids: readonly string[]): Record<Exclude<keyof RequestColumns, 'length'>, Column> {
-  return {
-    index: { as: 'double' },
-    intended: { as: 'double' },
-    sent: { as: 'double?' },
-    firstByte: { as: 'double?' },
-    latency: { as: 'double?' },
-    outcome: { as: 'word', words: outcomes },
-    cause: { as: 'word', words: causes },
-    status: { as: 'int' },
-    backend: { as: 'word?', words: ids },
-    attempts: { as: 'int' },
-    keyHash: { as: 'double' },
-  };
-}
-
-function attemptLayout(ids: readonly string[]): Record<Exclude<keyof AttemptColumns, 'length'>, Column> {
-  return {
-    request: { as: 'double' },
-    attempt: { as: 'int' },
-    backend: { as: 'word?', words: ids },
-    picked: { as: 'double' },
-    ended: { as: 'double?' },
-    kind: { as: 'word', words: attemptKinds },
-    status: { as: 'int' },
-  };
-}
-
-/** Where a trial's files stand. */
-export function trialFile(dir: string, trial: string, file: string): string {
-  return join(dir, 'trials', trial, file);
-}
-
-const idsOf = (run: Pick<Run, 'backends'>) => run.backends.map(({ id }) => id);
-
-export async function writeRequests(
-  dir: string,
-  run: Pick<Run, 'backends'>,
-  trial: string,
-  { length, ...columns }: RequestColumns,
-): Promise<void> {
-  await writeParquet(
-    trialFile(dir, trial, 'requests.parquet'),
-    requestLayout(idsOf(run)),
-    { ...columns, keyHash: Float64Array.from(columns.keyHash) },
-    length,
-  );
-}
-
-export async function writeAttempts(
-  dir: string,
-  run: Pick<Run, 'backends'>,
-  trial: string,
-  { length, ...columns }: AttemptColumns,
-): Promise<void> {
-  await writeParquet(trialFile(dir, trial, 'attempts.parquet'), attemptLayout(idsOf(run)), columns, length);
-}
-
-/** Rejects when the file is missing or not a Parquet file. */
-export async function readRequests(
-  dir: string,
-  run: Pick<Run, 'backends'>,
-  trial: string,
-): Promise<RequestColumns> {
-  const layout = requestLayout(idsOf(run));
-  const { rows, columns } = await readParquet(
-    trialFile(dir, trial, 'requests.parquet'),
-    layout,
-    withoutLength(requestColumns),
-  );
-  return { length: rows, ...columns };
-}
-
-/** Rejects when the file is missing or not a Parquet file. */
-export async function readAttempts(
-  dir: string,
-  run: Pick<Run, 'backends'>,
-  trial: string,
-): Promise<AttemptColumns> {
-  const layout = attemptLayout(idsOf(run));
-  const { rows, columns } = await readParquet(
-    trialFile(dir, trial, 'attempts.parquet'),
-    layout,
-    withoutLength(attemptColumns),
-  );
-  return { length: rows, ...columns };
-}
-
-function withoutLength<C extends { length: number }>(
-  allocate: (rows: number) => C,
-): (rows: number) => Omit<C, 'length'> {
-  return (rows) => {
-    const { length: _, ...columns } = allocate(rows);
-    return columns;
-  };
+  /** Wall time, ms: the whole run, the load windows (warm-up included), and their difference as a share of the whole. Absent in a simulation. */
+  timing?: { wallMs: number; loadMs: number; overhead: number };
 }
 
 /** Writes `run.json` whole or not at all: a full disk leaves the earlier one intact. */

@@ -57,6 +57,9 @@ export interface TrialContext {
   onStart(trial: Trial): Promise<void>;
 }
 
+/** On real processes, which spend CPU. */
+type RealTrial = Trial & Required<Pick<Trial, 'cpu'>>;
+
 const noCounts: RequestCounts = { sent: 0, ok: 0, failed: 0, lost: 0, inFlightAtEnd: 0, notSent: 0 };
 /** How long after the last send responses are waited for, ms. */
 const grace = 2_000;
@@ -68,7 +71,7 @@ const roleFile = (path: string) => new URL(`${path}${extname(import.meta.url)}`,
 /** Runs one trial. A contender or generator that dies makes it `failed`, an abort `interrupted`; neither rejects. */
 export async function runTrial(plan: PlannedTrial, context: TrialContext): Promise<Trial> {
   const began = now();
-  const trial: Trial = {
+  const trial: RealTrial = {
     id: plan.id,
     contender: plan.contender.name,
     round: plan.round,
@@ -147,7 +150,7 @@ function launchGenerator(
 
 /** Drives load and faults from warm-up to the last response. Whatever happens, faults are healed before it returns. */
 async function underLoad(
-  trial: Trial,
+  trial: RealTrial,
   plan: PlannedTrial,
   context: TrialContext,
   proxy: BalancerProcess,
@@ -210,7 +213,7 @@ async function underLoad(
 const asError = (error: Error) => error;
 
 function note(
-  trial: Trial,
+  trial: RealTrial,
   { counts, windowMs, cpuMicros, loopDelayP99Ms, connections, latenessMs }: GeneratorResult,
 ): void {
   trial.counts = counts;

@@ -120,7 +120,10 @@ const avoided: Check = (_, folds) =>
 const overhead: Check = ({ timing }) => ({
   check: 'overhead',
   ok: true,
-  detail: `${percent(timing.overhead)} of ${milliseconds(timing.wallMs)} was spent outside the load windows`,
+  detail:
+    timing === undefined
+      ? 'simulated in virtual time: no wall time is spent that a number could depend on'
+      : `${percent(timing.overhead)} of ${milliseconds(timing.wallMs)} was spent outside the load windows`,
 });
 
 const checks: readonly Check[] = [readable, load, conservation, rows, once, faults, avoided, overhead];

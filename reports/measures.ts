@@ -75,7 +75,7 @@ export function measuresOf(run: Pick<Run, 'backends'>, folds: readonly TrialFold
     run.backends.length,
   );
   const sent = folds.reduce((sum, fold) => sum + fold.sentWithWarmup, 0);
-  const cpu = folds.reduce((sum, { trial }) => sum + trial.cpu.proxyMicros, 0);
+  const cpu = folds.reduce((sum, { trial }) => sum + (trial.cpu?.proxyMicros ?? 0), 0);
   return {
     ...phaseMeasures(
       folds.map((fold) => fold.whole),

@@ -14,11 +14,11 @@ export default define({
     const writer = new HistogramLogWriter((line) => void lines.push(line));
     writer.outputLogFormatVersion();
     writer.outputComment(`steelyard ${run.scenario.name}: latency of ok responses, microseconds`);
-    const origin = Date.parse(run.startedAt);
+    // A simulation has no wall clock: its log begins at the epoch, the same whenever it is computed.
+    const began = run.startedAt ?? new Date(0).toISOString();
+    const origin = Date.parse(began);
     // Not outputStartTime(): it adds the time in this machine's own zone, and the same run would give another file elsewhere.
-    writer.outputComment(
-      `[StartTime: ${(origin / 1000).toFixed(3)} (seconds since epoch), ${run.startedAt}]`,
-    );
+    writer.outputComment(`[StartTime: ${(origin / 1000).toFixed(3)} (seconds since epoch), ${began}]`);
     writer.outputLegend();
     for (const { trial, whole } of folds) {
       if (whole.ok.length === 0) continue;
@@ -30,7 +30,7 @@ export default define({
       });
       histogram.tag = trial.contender;
       for (const latency of whole.ok) histogram.recordValue(Math.max(1, Math.round(latency)));
-      const from = (Date.parse(trial.startedAt) - origin) / 1000;
+      const from = trial.startedAt === undefined ? 0 : (Date.parse(trial.startedAt) - origin) / 1000;
       writer.outputIntervalHistogram(histogram, from, from + trial.windowMs / 1000);
     }
     return lines.join('');

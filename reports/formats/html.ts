@@ -29,7 +29,7 @@ function opening({ run, summary }: Report): Markup {
     summary.status !== 'invalid' && !summary.audit.passed && 'The audit below found the recording wanting.',
   ].filter((it): it is string => typeof it === 'string');
   return html`<header>
-<p class="eyebrow">Steelyard · ${summary.scenario} · ${run.startedAt.slice(0, 10)} · ${run.driver} driver</p>
+<p class="eyebrow">Steelyard · ${summary.scenario} · ${run.driver === 'simulation' ? 'simulated, in virtual time' : `${run.startedAt?.slice(0, 10)} · ${run.driver} driver`}</p>
 <h1>${unbroken(first!.replace(/\.$/, ''))}</h1>
 <p class="lead">${unbroken(rest.join(' '))}</p>
 ${run.scenario.about !== undefined && html`<p>${run.scenario.about}</p>`}

@@ -67,7 +67,10 @@ export default define({
       text(it.detail),
     ]);
     const notes = run.notes.map((note) => `\n> ${text(note)}\n`).join('');
-    const environment = `${text(run.driver)} driver, ${run.environment.cpus} × ${text(run.environment.cpuModel)}, Node ${text(run.environment.node)}, seed ${run.seed}, ${percent(run.timing.overhead)} overhead`;
+    const environment =
+      run.driver === 'simulation'
+        ? `Simulated in virtual time, seed ${run.seed}`
+        : `${text(run.driver)} driver, ${run.environment.cpus} × ${text(run.environment.cpuModel)}, Node ${text(run.environment.node)}, seed ${run.seed}, ${percent(run.timing?.overhead ?? 0)} overhead`;
     return `## ${text(summary.scenario)}: ${text(verdict.sentence)}
 ${notes}${summary.status === 'complete' ? '' : `\n**This run is ${summary.status}.**\n`}
 ${comparison(report)}

@@ -78,8 +78,28 @@ export function contendersSection({ summary }: Report): Markup {
   return html`<section><h2>Each contender in full</h2>${contenders.map(contenderDetails)}</section>`;
 }
 
-export function environmentSection({ run }: Report): Markup {
-  const { environment: it, timing } = run;
+/** Nothing here may differ between two computations of one simulation: what does stands in run.json's `environment`. */
+function simulatedSection({ run }: Report): Markup {
+  const folded = run.trials.filter(({ rows }) => rows === 'folded').length;
+  return html`<section><h2>Simulated</h2>
+<p>No backend ran and no time passed: strategies, faults, retries and health checks are the files that real runs use, in front of modelled backends on a virtual clock. The same seed gives the same bytes.</p>
+<dl>
+<dt>driver</dt><dd>simulation (virtual time)</dd>
+<dt>generator</dt><dd>never late, by construction</dd>
+<dt>balancer’s CPU</dt><dd>not applicable</dd>
+<dt>recording</dt><dd>${
+    folded === 0
+      ? 'a row for every request'
+      : `${folded} of ${plural(run.trials.length, 'trial')} folded as ${folded === 1 ? 'it' : 'they'} came, with more requests than a recording keeps rows: counts, means and maxima are exact, percentiles within 0.05%, those over time within 0.8%`
+  }</dd>
+<dt>seed</dt><dd>${String(run.seed)}</dd>
+</dl></section>`;
+}
+
+export function environmentSection(report: Report): Markup {
+  const { run } = report;
+  if (run.driver === 'simulation') return simulatedSection(report);
+  const { environment: it, timing, startedAt } = run;
   const memory = `${(it.memoryBytes / 2 ** 30).toFixed(1)} GiB`;
   return html`<section><h2>Measured on</h2>
 <dl>
@@ -87,8 +107,8 @@ export function environmentSection({ run }: Report): Markup {
 <dt>machine</dt><dd>${it.cpus} × ${it.cpuModel}, ${memory}, ${it.platform}, kernel ${it.kernel}</dd>
 <dt>load average</dt><dd>${it.loadAverage.toFixed(2)} when it began</dd>
 <dt>versions</dt><dd>Steelyard ${it.steelyard}, Node ${it.node}</dd>
-<dt>began</dt><dd><time datetime="${run.startedAt}">${run.startedAt}</time></dd>
-<dt>took</dt><dd>${milliseconds(timing.wallMs)}, ${percent(timing.overhead)} of it outside the load windows</dd>
+${startedAt !== undefined && html`<dt>began</dt><dd><time datetime="${startedAt}">${startedAt}</time></dd>`}
+${timing !== undefined && html`<dt>took</dt><dd>${milliseconds(timing.wallMs)}, ${percent(timing.overhead)} of it outside the load windows</dd>`}
 <dt>run</dt><dd>${run.id}</dd>
 </dl></section>`;
 }
