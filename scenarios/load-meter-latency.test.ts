@@ -64,7 +64,7 @@ test('agrees with sorting everything, whatever came before', (t) => {
     latency: fc.integer({ min: 1, max: 1000 }),
   });
   fc.assert(
-    fc.property(fc.array(sample, { maxLength: 300 }), fc.nat(14), (steps, inFlight) => {
+    fc.property(fc.array(sample, { maxLength: 300, size: 'max' }), fc.nat(14), (steps, inFlight) => {
       const it = new LatencyByLoad();
       const all: { at: number; found: number; latency: number; order: number }[] = [];
       let now = 0;
