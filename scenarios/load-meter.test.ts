@@ -109,6 +109,12 @@ test('what has happened more than 1.1 s ago is forgotten, what less than 1 s ago
   t.is(meter.report(1e9).utilization, 0, 'nor does a long silence cost more than a short one');
 });
 
+test('nobody asks for a long time, and a worker is busy all the while', (t) => {
+  const { meter, arrive } = metered();
+  arrive(50, 60_000);
+  for (const now of [30_020, 30_121, 59_999]) t.is(meter.report(now).utilization, 0.5, `at ${now}`);
+});
+
 test('the first response is not a rate of thousands', (t) => {
   const { meter, arrive, runTo } = metered();
   arrive(0, 1);
