@@ -69,7 +69,8 @@ for (const { sentence, bias, weights, busy, gives } of rows) {
 test('a brute-force schedule on shuffled pools agrees, through starts, ends, retries, weights and failures', (t) => {
   const which = fc.nat(99);
   const step = fc.oneof(
-    { weight: 5, arbitrary: fc.record({ do: fc.constantFrom('start' as const, 'end' as const), which }) },
+    { weight: 3, arbitrary: fc.record({ do: fc.constant('start' as const), which }) },
+    { weight: 2, arbitrary: fc.record({ do: fc.constant('end' as const), which }) },
     {
       weight: 8,
       arbitrary: fc.record({
