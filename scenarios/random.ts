@@ -20,6 +20,9 @@ export const stream = {
   jitter: 10,
   retries: 11,
   bodies: 12,
+  regions: 13,
+  balancers: 14,
+  network: 15,
 } as const;
 
 function mix(hash: number, word: number): number {

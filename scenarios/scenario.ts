@@ -117,6 +117,10 @@ const load = z
     timeout: positiveDuration.prefault('10s').describe('when the client gives up'),
     keys: keys.prefault({ uniform: { count: 10_000 } }),
     clients: count.max(16_000_000).default(1000).describe('distinct client addresses'),
+    regions: z
+      .record(name, z.number().positive())
+      .optional()
+      .describe('regions that clients are in, with their shares'),
   })
   .superRefine((it, context) => {
     oneOfTwo(it, 'closed', 'open', context);
@@ -136,7 +140,15 @@ const load = z
   }));
 
 const balancer = z.strictObject({
-  count: z.literal(1).default(1).describe('balancers side by side'),
+  count: count
+    .max(1000)
+    .default(1)
+    .describe('balancers side by side, each with counts, checks and a seed of its own'),
+  zones: z.array(name).min(1).optional().describe('where the balancers stand, in turn'),
+  board: z
+    .strictObject({ every: positiveDuration })
+    .optional()
+    .describe('strategies read in-flight counts off one shared board, refreshed so often'),
   layer: z.literal(7).default(7),
   key: z
     .union([z.string().regex(/^header:[A-Za-z0-9-]{1,64}$/), z.literal('client')])
@@ -198,6 +210,19 @@ const contenders = z
   .default('all')
   .describe('names, ./files, or objects with options');
 
+const network = z.strictObject({
+  client: duration.prefault('0ms').describe('one way from client to balancer'),
+  backend: duration.prefault('0ms').describe('one way from balancer to backend, within one zone'),
+  jitter: share
+    .prefault(0)
+    .describe('each trip takes longer by an exponential draw of this mean, as a share of it'),
+  connect: duration.prefault('0ms').describe('what opening a connection costs beyond its round trip'),
+  latencies: z
+    .record(name, z.record(name, duration))
+    .default({})
+    .describe('one way between regions and zones, by name; symmetric unless both directions are given'),
+});
+
 const faultShape = {
   at: duration.describe('from t = 0'),
   until: duration.optional().describe('when it is healed; otherwise at the end'),
@@ -254,6 +279,7 @@ export const scenarioSchema = z.strictObject({
   about: z.string().max(2000).optional().describe('the story, in a sentence or two'),
   fleet: z.array(fleetEntry).min(1),
   load,
+  network: network.prefault({}),
   balancer: balancer.prefault({}),
   contenders,
   faults: z.array(fault).default([]),

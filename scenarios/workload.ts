@@ -27,6 +27,10 @@ export class Workload {
   readonly #keyCount: number;
   readonly #zipf: Zipf | undefined;
   readonly #clientCount: number;
+  readonly #regionDraws: Source;
+  readonly #regions: readonly string[];
+  /** Where each region ends on (0, 1). */
+  readonly #regionEnds: readonly number[];
   readonly #mix: readonly RequestShape[];
   /** Where each of the mix ends on (0, 1). */
   readonly #ends: readonly number[];
@@ -45,12 +49,10 @@ export class Workload {
     this.#zipf = load.keys.kind === 'zipf' ? new Zipf(count, exponent ?? 1) : undefined;
     this.#clientCount = load.clients;
     this.#mix = load.mix.map(({ path, method, body }) => ({ path, method, body }));
-    const whole = load.mix.reduce((sum, { share }) => sum + share, 0);
-    let end = 0;
-    this.#ends = load.mix.map(({ share }) => {
-      end += share;
-      return end / whole;
-    });
+    this.#ends = endsOf(load.mix.map(({ share }) => share));
+    this.#regionDraws = new Source(seed, stream.regions);
+    this.#regions = Object.keys(load.regions ?? {});
+    this.#regionEnds = endsOf(Object.values(load.regions ?? {}));
   }
 
   /** The schedule: each call answers with the next intended time, ms from the start of the warm-up, from request 0 on. */
@@ -86,6 +88,13 @@ export class Workload {
     return `10.${n >>> 16}.${(n >>> 8) & 255}.${n & 255}`;
   }
 
+  /** The region its client is in; undefined where the load has none. */
+  region(i: number): string | undefined {
+    if (this.#regions.length === 0) return undefined;
+    const u = this.#regionDraws.draw(i);
+    return this.#regions[this.#regionEnds.findIndex((end) => u < end)] ?? this.#regions.at(-1);
+  }
+
   /** Where backends invert their service-time laws, in (0, 1). */
   quantile(i: number): number {
     return this.#quantiles.draw(i);
@@ -97,6 +106,16 @@ export class Workload {
     const u = this.#requests.draw(i);
     return this.#mix[this.#ends.findIndex((end) => u < end)] ?? this.#mix.at(-1)!;
   }
+}
+
+/** Where each share ends on (0, 1). */
+function endsOf(shares: readonly number[]): number[] {
+  const whole = shares.reduce((sum, share) => sum + share, 0);
+  let end = 0;
+  return shares.map((share) => {
+    end += share;
+    return end / whole;
+  });
 }
 
 type Capacity = Pick<FleetEntry, 'id' | 'workers' | 'speed' | 'service'> & {

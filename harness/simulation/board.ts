@@ -5,12 +5,12 @@
  *
  * Between two readings it is told of its own starts and ends as ever (latency it measures itself), but no count moves.
  */
-import type { Backend, Outcome, Pool, Request, Strategy } from '../../strategies/strategy.ts';
+import type { Backend, LoadReport, Outcome, Pool, Request, Strategy } from '../../strategies/strategy.ts';
 import type { BackendPool } from '../pool.ts';
 import type { ChosenStrategy } from '../strategies.ts';
 import type { Timeline } from './timeline.ts';
 
-class Snapshot implements Backend {
+class Snapshot {
   readonly id: string;
   readonly index: number;
   readonly zone?: string;
@@ -28,7 +28,7 @@ class Snapshot implements Backend {
     this.#of = of;
   }
 
-  get reported() {
+  get reported(): LoadReport | undefined {
     return this.#of.reported;
   }
 }
@@ -82,14 +82,14 @@ export class Board {
         if (snapshot !== undefined) snapshot.inFlight = counts[snapshot.index]!;
       inner.poolChanged?.(pool);
     });
-    const own = (backend: Backend): Snapshot => {
+    const own = (backend: Backend): Backend => {
       let it = snapshots[backend.index];
       if (it?.id !== backend.id) {
         it = new Snapshot(backend);
         snapshots[backend.index] = it;
       }
       it.weight = backend.weight;
-      return it;
+      return it as Backend;
     };
     const on: Strategy = {
       poolChanged: ({ members, available }) => {

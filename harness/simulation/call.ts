@@ -3,12 +3,27 @@
  * It is in the agenda at most once, for the one thing that happens to it next.
  */
 import { Job } from '../../scenarios/backend.ts';
-import type { LoadReport } from '../../strategies/strategy.ts';
-import { Deadline } from '../proxy/deadlines.ts';
+import type { Load } from '../../scenarios/load-meter.ts';
+import { Deadline, type DeadlineQueue } from '../proxy/deadlines.ts';
 import type { Due } from './agenda.ts';
 import type { Balancer } from './balancer.ts';
 import type { Flight } from './flight.ts';
 import type { Host } from './host.ts';
+
+/** Of the handshake, then of the try. One function for all, so that a call costs no closure. */
+class CallDeadline extends Deadline {
+  readonly call: Call;
+
+  constructor(call: Call) {
+    super(expired);
+    this.call = call;
+  }
+}
+
+function expired(queue: DeadlineQueue, deadline: Deadline): void {
+  const { call } = deadline as CallDeadline;
+  call.balancer.expired(call, queue);
+}
 
 /** What happens to a call next. */
 export const step = {
@@ -55,7 +70,7 @@ export class Call extends Job implements Due {
   /** Of the host's standing still that `due` reckons with, ms. */
   stall = 0;
   /** What the backend says of its load with the response. */
-  report: LoadReport | undefined = undefined;
+  report: Load | undefined = undefined;
   readonly deadline: Deadline;
 
   constructor(balancer: Balancer, flight: Flight, host: Host, latency: number) {
@@ -67,7 +82,7 @@ export class Call extends Job implements Due {
     this.request = flight.index;
     this.key = flight.cacheKey;
     this.quantile = flight.quantile;
-    this.deadline = new Deadline((queue) => balancer.expired(this, queue));
+    this.deadline = new CallDeadline(this);
   }
 
   happen(): void {

@@ -1,9 +1,9 @@
-/** One request of a client, from its sending to the one outcome it gets. */
+/** One request of a client, from its sending to the one outcome it gets. It is the deadline of its client's patience, too. */
 import type { Dispatch } from '../dispatch.ts';
-import { Deadline } from '../proxy/deadlines.ts';
+import { Deadline, type DeadlineQueue } from '../proxy/deadlines.ts';
 import type { Call } from './call.ts';
 
-export class Flight {
+export class Flight extends Deadline {
   /** Number in the workload. */
   readonly index: number;
   /** When it should have left and when it did, ms of the simulation's clock. */
@@ -27,8 +27,6 @@ export class Flight {
   headSent = false;
   /** It has its outcome. */
   over = false;
-  /** Of the client's patience. */
-  readonly deadline: Deadline;
 
   constructor(
     index: number,
@@ -38,8 +36,9 @@ export class Flight {
     cacheKey: string | number,
     quantile: number,
     latency: number,
-    gaveUp: (flight: Flight) => void,
+    gaveUp: (queue: DeadlineQueue, flight: Deadline) => void,
   ) {
+    super(gaveUp);
     this.index = index;
     this.intended = intended;
     this.sent = sent;
@@ -47,6 +46,5 @@ export class Flight {
     this.cacheKey = cacheKey;
     this.quantile = quantile;
     this.latency = latency;
-    this.deadline = new Deadline(() => gaveUp(this));
   }
 }

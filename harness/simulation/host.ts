@@ -15,8 +15,11 @@ import { bodyOf } from '../../scenarios/body.ts';
 import { serviceFaultOf, serviceTimeOf } from '../../scenarios/catalogue.ts';
 import type { HostFaultKind } from '../../scenarios/faults/fault.ts';
 import type { BackendSpec } from '../../scenarios/scenario.ts';
+import type { ServiceTime } from '../../scenarios/service-times/service-time.ts';
+import type { LoadSample } from '../../strategies/strategy.ts';
 import { rank } from './agenda.ts';
 import { type Call, step } from './call.ts';
+import { Foresight } from './foresight.ts';
 import type { Timeline } from './timeline.ts';
 
 /** The longest a stopping process waits for what is in flight, ms: the server's in `docker/`. */
@@ -57,7 +60,8 @@ export class Host {
   #responses: { call: Call; next: typeof step.head | typeof step.response | typeof step.broken }[] = [];
   #closed: Call[] = [];
   #healthChecks = 0;
-  #served = 0;
+  readonly #law: ServiceTime;
+  #foresight: Foresight | undefined;
 
   constructor(spec: BackendSpec, seed: number, timeline: Timeline, awaited: () => Iterable<Call>) {
     this.spec = spec;
@@ -65,7 +69,32 @@ export class Host {
     this.#timeline = timeline;
     this.#awaited = awaited;
     this.#body = bodyOf(spec.body).length;
-    this.model = new BackendModel(spec, serviceTimeOf(spec.service), seed, timeline.now);
+    this.#law = serviceTimeOf(spec.service);
+    this.model = new BackendModel(spec, this.#law, seed, timeline.now);
+  }
+
+  /** Keeps track of what the oracle asks for. To be called before the first request. */
+  foresee(): void {
+    this.#foresight = new Foresight(this.spec.workers);
+  }
+
+  /** How long a request of that number and quantile would be here if it arrived now, ms; Infinity where it gets no good answer. */
+  sojourn(request: number, quantile: number): number {
+    const { model, spec } = this;
+    if (this.door !== 'open' || !Number.isNaN(this.#frozenSince)) return Number.POSITIVE_INFINITY;
+    if (model.busy >= spec.workers && spec.queue !== 'unlimited' && model.waiting >= spec.queue)
+      return Number.POSITIVE_INFINITY;
+    const service = this.#serviceOf(request, quantile);
+    return this.#foresight!.start(this.#timeline.now) - this.#timeline.now + service;
+  }
+
+  /** ms; Infinity where a fault spoils the answer. */
+  #serviceOf(request: number, quantile: number): number {
+    const { model, spec } = this;
+    const nominal = this.#law.at(quantile) / spec.speed;
+    const { verdict, delay } = model.faults.judge(this.#timeline.now, request, nominal);
+    if (verdict.kind !== 'pass') return Number.POSITIVE_INFINITY;
+    return nominal * (1 + spec.contention * Math.min(model.busy, spec.workers - 1)) + delay;
   }
 
   get door(): Door {
@@ -85,7 +114,10 @@ export class Host {
     if (this.#troubled && this.#held(call)) return;
     call.admitted = true;
     const { now } = this.#timeline;
-    switch (this.model.arrive(now, call)) {
+    const admission = this.model.arrive(now, call);
+    if (this.#foresight !== undefined && (admission === 'started' || admission === 'queued'))
+      this.#foresight.admitted(now, this.#foreseen(call));
+    switch (admission) {
       case 'started':
         this.#start(call);
         break;
@@ -159,7 +191,6 @@ export class Host {
   #carryOut(call: Call): void {
     const { verdict } = call;
     call.status = 200;
-    this.#served++;
     if (verdict.kind === 'pass' || verdict.kind === 'error') this.#send(call, step.response, 0);
     else if (verdict.kind === 'drip') {
       call.due = this.#timeline.now + call.latency + verdict.every * (this.#body - 1);
@@ -171,11 +202,7 @@ export class Host {
     }
   }
 
-  #send(
-    call: Call,
-    next: typeof step.head | typeof step.response | typeof step.broken,
-    after: number,
-  ): void {
+  #send(call: Call, next: typeof step.head | typeof step.response | typeof step.broken, after: number): void {
     if (!call.awaited) return;
     if (this.#troubled && this.#suffers.has('vanish')) {
       call.leftAt = this.#timeline.now;
@@ -300,10 +327,26 @@ export class Host {
     return { error: 'ECONNRESET', after };
   }
 
+  /** A started call says when it finishes; what a queued one takes is reckoned. */
+  #foreseen(call: Call): number {
+    if (call.state === 'running') return call.finish - this.#timeline.now;
+    const service = this.#serviceOf(call.request, call.quantile);
+    return Number.isFinite(service) ? service : this.#law.at(call.quantile) / this.spec.speed;
+  }
+
+  /** What a probe that arrives now is answered; undefined where it is not. */
+  probed(): LoadSample | undefined {
+    if (this.door !== 'open' || !Number.isNaN(this.#frozenSince)) return undefined;
+    const { now } = this.#timeline;
+    if (this.model.awake(now) > now) return undefined;
+    return this.model.meter?.probe(now);
+  }
+
   /** The process is no more: connections break, work is lost. */
   #end(): void {
     const { life } = this;
     this.life++;
+    this.#foresight?.clear();
     this.#gone = true;
     this.#suffers.delete('freeze');
     this.#frozenSince = Number.NaN;
@@ -326,6 +369,7 @@ export class Host {
 
   #thaw(): void {
     this.#stall += this.#timeline.now - this.#frozenSince;
+    this.#foresight?.putOff(this.#timeline.now - this.#frozenSince);
     this.#frozenSince = Number.NaN;
     for (const call of this.#stood.splice(0)) if (call.state !== 'dropped') this.#putOff(call);
     for (const call of this.#inbox.splice(0)) this.receive(call);

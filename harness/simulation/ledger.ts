@@ -31,7 +31,7 @@ export class Ledger {
   /** The flight has its outcome at `at`, ms. `backend` is −1 where none answered. */
   ended(flight: Flight, verdict: Verdict, at: number, status: number, backend: number): void {
     flight.over = true;
-    flight.deadline.stop();
+    flight.stop();
     this.inFlight--;
     if (flight.intended >= this.#zero) this.counts[counted[verdict.outcome]]++;
     const firstByte =

@@ -1,0 +1,203 @@
+/**
+ * The simulated clients: what they send, what they see, and when they lose patience. Open load leaves at the times of its
+ * schedule; in a closed loop each connection sends its next request when the last has been answered. Request numbers, keys,
+ * quantiles and addresses are the workload's, as on real sockets.
+ */
+import type { Scenario } from '../../scenarios/scenario.ts';
+import { rateOf, Workload } from '../../scenarios/workload.ts';
+import { ofBroken, ofResponse, type Verdict, verdicts } from '../load/outcome.ts';
+import { Window } from '../load/window.ts';
+import type { Deadline, DeadlineQueue } from '../proxy/deadlines.ts';
+import type { Balancer, Front } from './balancer.ts';
+import { Flight } from './flight.ts';
+import type { Ledger } from './ledger.ts';
+import { KeyNames } from './names.ts';
+import type { Network } from './network.ts';
+import type { Timeline } from './timeline.ts';
+
+/** Methods that may be repeated (RFC 9110 §9.2.2). */
+const idempotent: ReadonlySet<string> = new Set(['GET', 'HEAD', 'PUT', 'DELETE']);
+
+export interface ClientsOptions {
+  readonly scenario: Pick<Scenario, 'load' | 'fleet'>;
+  readonly seed: number;
+  /** When t = 0 is, ms of the simulation's clock. */
+  readonly zero: number;
+  readonly timeline: Timeline;
+  readonly network: Network;
+  readonly ledger: Ledger;
+  /** Which balancer a request goes to, by its number and region. */
+  readonly balancerOf: (index: number, region: string | undefined) => Balancer;
+  /** Called once the length of the measured window is known, ms. */
+  readonly onWindow: (ms: number) => void;
+}
+
+export class Clients implements Front {
+  /** When the next request of the schedule leaves, ms; Infinity when there is none, and always in a closed loop. */
+  next = Number.POSITIVE_INFINITY;
+  /** No further request will be sent. */
+  finished = false;
+  windowMs = 0;
+  readonly #options: ClientsOptions;
+  readonly #workload: Workload;
+  readonly #window: Window;
+  readonly #names: KeyNames;
+  readonly #patience: DeadlineQueue;
+  readonly #arrivals: () => number;
+  readonly #most: number;
+  readonly #regions: boolean;
+  readonly #closed: Scenario['load']['closed'];
+  readonly #gaveUp = (_queue: DeadlineQueue, flight: Deadline) => this.#giveUp(flight as Flight);
+  /** By flight number modulo connections: what each connection of a closed loop has sent. */
+  readonly #ordinals: Int32Array;
+  #index = 0;
+
+  constructor(options: ClientsOptions) {
+    const { scenario, seed, timeline } = options;
+    const { load, fleet } = scenario;
+    this.#options = options;
+    this.#workload = new Workload(load, seed, rateOf(load, fleet));
+    this.#names = new KeyNames(this.#workload);
+    this.#window = new Window(load);
+    this.#patience = timeline.deadlines(load.timeout);
+    this.#arrivals = load.open === undefined ? () => Number.POSITIVE_INFINITY : this.#workload.arrivals();
+    const most = load.open?.connections ?? 'unlimited';
+    this.#most = most === 'unlimited' ? Number.POSITIVE_INFINITY : most;
+    this.#regions = load.regions !== undefined;
+    this.#closed = load.closed;
+    this.#ordinals = new Int32Array(load.closed?.connections ?? 0);
+    if (load.duration !== undefined) this.#knowWindow(load.duration);
+  }
+
+  /** To be called when the warm-up begins. */
+  start(): void {
+    if (this.#closed === undefined) this.#advance();
+    else
+      for (let connection = 0; connection < this.#closed.connections; connection++)
+        this.#sendNext(connection);
+  }
+
+  /** Sends the request whose time has come. */
+  send(): void {
+    const index = this.#index++;
+    const { next: intended } = this;
+    this.#advance();
+    const { ledger } = this.#options;
+    if (ledger.inFlight >= this.#most) ledger.notSent(index, intended, this.#names.hash(index));
+    else this.#launch(index, intended);
+  }
+
+  answered(flight: Flight, status: number, backend: number): void {
+    if (!flight.over) this.#end(flight, ofResponse(status, true), flight.latency, status, backend);
+  }
+
+  cut(flight: Flight): void {
+    if (!flight.over) this.#end(flight, ofBroken(true), flight.latency, 0, -1);
+  }
+
+  /** Ends what is in flight as such. */
+  stop(): void {
+    this.next = Number.POSITIVE_INFINITY;
+    if (!this.finished) this.#knowWindow(Math.max(0, this.#options.timeline.now - this.#options.zero));
+    this.finished = true;
+    const { ledger, timeline } = this.#options;
+    for (const flight of this.flights()) ledger.ended(flight, verdicts.inFlight, timeline.now, 0, -1);
+  }
+
+  /** Every flight that its client still waits for. */
+  flights(): Flight[] {
+    return this.#patience.running() as Flight[];
+  }
+
+  quantile(index: number): number {
+    return this.#workload.quantile(index);
+  }
+
+  #advance(): void {
+    const { zero, scenario } = this.#options;
+    const t = this.#arrivals() - scenario.load.warmup;
+    if (this.#window.admits(t)) {
+      this.next = zero + t;
+      return;
+    }
+    this.next = Number.POSITIVE_INFINITY;
+    this.#finish();
+  }
+
+  #finish(): void {
+    if (this.finished) return;
+    this.finished = true;
+    this.#knowWindow(this.#window.length(0, false));
+  }
+
+  #knowWindow(ms: number): void {
+    this.windowMs = ms;
+    this.#options.onWindow(ms);
+  }
+
+  #sendNext(connection: number): void {
+    const { timeline, zero } = this.#options;
+    if (!this.#window.admits(timeline.now - zero)) {
+      this.#finish();
+      return;
+    }
+    const ordinal = this.#ordinals[connection]!++;
+    const index = ordinal * this.#closed!.connections + connection;
+    this.#launch(index, timeline.now);
+  }
+
+  #launch(index: number, intended: number): void {
+    const { timeline, network, ledger, balancerOf } = this.#options;
+    const { now } = timeline;
+    const workload = this.#workload;
+    const region = this.#regions ? workload.region(index) : undefined;
+    const balancer = balancerOf(index, region);
+    const there = network.toBalancer(region, balancer.zone);
+    const latency = there === 0 ? 0 : network.trip(there, index, 0);
+    const names = this.#names;
+    const flight = new Flight(
+      index,
+      intended,
+      now,
+      names.hash(index),
+      names.key(index),
+      workload.quantile(index),
+      latency,
+      this.#gaveUp,
+    );
+    ledger.sent(intended);
+    this.#patience.start(flight, now);
+    const safe = idempotent.has(workload.request(index).method);
+    if (latency === 0) balancer.receive(flight, names.key(index), names.client(index), region, safe);
+    else
+      timeline.at(now + latency, () => {
+        if (!flight.over) balancer.receive(flight, names.key(index), names.client(index), region, safe);
+      });
+  }
+
+  /** The client has waited long enough, and leaves; the balancer learns of it a trip later. */
+  #giveUp(flight: Flight): void {
+    const { timeline } = this.#options;
+    const { call } = flight;
+    const balancer = call?.balancer;
+    this.#end(flight, verdicts.timeout, 0, 0, -1);
+    if (balancer === undefined) return;
+    if (flight.latency === 0) balancer.cancel(flight);
+    else timeline.at(timeline.now + flight.latency, () => balancer.cancel(flight));
+  }
+
+  #end(flight: Flight, verdict: Verdict, after: number, status: number, backend: number): void {
+    const { timeline, ledger } = this.#options;
+    const at = timeline.now + after;
+    ledger.ended(flight, verdict, at, status, backend);
+    if (this.#closed === undefined) return;
+    const { connections, requestsPerConnection } = this.#closed;
+    const connection = flight.index % connections;
+    const sent = this.#ordinals[connection]!;
+    // A broken or worn-out connection is replaced: a round trip before the next request leaves.
+    const fresh =
+      verdict.outcome === 'lost' ||
+      (requestsPerConnection !== undefined && sent % requestsPerConnection === 0);
+    timeline.at(fresh ? at + 2 * flight.latency : at, () => this.#sendNext(connection));
+  }
+}

@@ -1,0 +1,300 @@
+/**
+ * One trial in virtual time: clients, balancers, hosts and faults on one timeline, recorded like any other trial. The
+ * strategy, the dispatcher, health, retries, the backend model and the faults are the very files that run on real
+ * sockets; what is simulated is what lies between them.
+ *
+ * Everything is drawn from counters, and what happens at the same moment happens in a fixed order: the same seed gives
+ * the same recording, byte for byte.
+ */
+import { bits, draw, stream } from '../../scenarios/random.ts';
+import { type BalancerSettings, backendsOf, type Scenario } from '../../scenarios/scenario.ts';
+import type { Backend, Request } from '../../strategies/strategy.ts';
+import type { AttemptObserver, Dispatch } from '../dispatch.ts';
+import { Dispatcher, type EnvExtras } from '../dispatcher.ts';
+import type { BalancerEvent } from '../pool.ts';
+import type { Recorder, TrialEvent } from '../recorder.ts';
+import { type AttemptKind, attemptKinds, type RequestCounts } from '../recording.ts';
+import type { ChosenStrategy } from '../strategies.ts';
+import { Balancer, type Patience } from './balancer.ts';
+import { Board } from './board.ts';
+import type { Call } from './call.ts';
+import { Clients } from './clients.ts';
+import { FaultTimeline } from './fault-timeline.ts';
+import { HealthRounds } from './health-rounds.ts';
+import { Host } from './host.ts';
+import { Ledger } from './ledger.ts';
+import { Network } from './network.ts';
+import { Timeline } from './timeline.ts';
+
+export interface SimulationOptions {
+  readonly scenario: Scenario;
+  readonly strategy: ChosenStrategy;
+  /** The contender's: the scenario's, with its own overrides. */
+  readonly settings: BalancerSettings;
+  readonly seed: number;
+  readonly recorder: Pick<Recorder, 'request' | 'attempt' | 'event' | 'window'>;
+  readonly onEvent: (event: TrialEvent) => void;
+}
+
+/** The clock starts here, ms: strategies may take 0 and less for "never". */
+const dawn = 1_000;
+const kinds: Readonly<Record<AttemptKind, number>> = Object.fromEntries(
+  attemptKinds.map((kind, i) => [kind, i]),
+) as Record<AttemptKind, number>;
+
+export class Simulation {
+  readonly #options: SimulationOptions;
+  readonly #timeline = new Timeline();
+  readonly #zero: number;
+  readonly #hosts: readonly Host[];
+  readonly #network: Network;
+  readonly #balancers: readonly Balancer[];
+  readonly #ledger: Ledger;
+  readonly #clients: Clients;
+  readonly #faults: FaultTimeline;
+  #begun = false;
+
+  /** Throws a `StrategyError` where the strategy does; so does `advance`. */
+  constructor(options: SimulationOptions) {
+    const { scenario, settings, seed, recorder } = options;
+    this.#options = options;
+    this.#timeline.now = dawn;
+    this.#zero = dawn + scenario.load.warmup;
+    this.#network = new Network(scenario.network, seed);
+    const specs = backendsOf(scenario);
+    this.#hosts = specs.map((spec) => new Host(spec, seed, this.#timeline, () => this.#awaited()));
+    this.#ledger = new Ledger(recorder, this.#zero);
+    this.#clients = new Clients({
+      scenario,
+      seed,
+      zero: this.#zero,
+      timeline: this.#timeline,
+      network: this.#network,
+      ledger: this.#ledger,
+      balancerOf: (index, region) => assigned(index, region),
+      onWindow: (ms) => recorder.window(ms),
+    });
+    this.#balancers = this.#makeBalancers(settings);
+    const assigned = this.#assignment();
+    this.#faults = new FaultTimeline(
+      scenario.faults,
+      specs,
+      this.#hosts,
+      seed,
+      this.#timeline,
+      this.#zero,
+      (event) => this.#tell(event),
+    );
+  }
+
+  get counts(): RequestCounts {
+    return this.#ledger.counts;
+  }
+
+  /** Most requests in flight at once. */
+  get connections(): number {
+    return this.#ledger.most;
+  }
+
+  get windowMs(): number {
+    return this.#clients.windowMs;
+  }
+
+  /** ms from t = 0. */
+  get t(): number {
+    return this.#timeline.now - this.#zero;
+  }
+
+  get standingFaults(): readonly string[] {
+    return this.#faults.standing;
+  }
+
+  /** Makes up to so many things happen. Returns whether more are to come. */
+  advance(most: number): boolean {
+    const timeline = this.#timeline;
+    const clients = this.#clients;
+    if (!this.#begun) this.#begin();
+    for (let i = 0; i < most; i++) {
+      const due = timeline.due;
+      if (clients.next < due) {
+        timeline.now = clients.next;
+        clients.send();
+      } else if (this.#isOver(due)) {
+        this.#end();
+        return false;
+      } else timeline.step(due);
+    }
+    return true;
+  }
+
+  /** Ends the trial here: what has no outcome yet is in flight. */
+  stop(): void {
+    this.#end();
+  }
+
+  #begin(): void {
+    this.#begun = true;
+    this.#faults.start();
+    this.#clients.start();
+  }
+
+  /** Once everything has its outcome and the window is over, only checks and readings would go on. */
+  #isOver(due: number): boolean {
+    const { clients, ledger } = { clients: this.#clients, ledger: this.#ledger };
+    if (due === Number.POSITIVE_INFINITY) return true;
+    return clients.finished && ledger.inFlight === 0 && due > this.#zero + clients.windowMs;
+  }
+
+  #end(): void {
+    for (const flight of this.#clients.flights()) {
+      if (flight.call !== undefined) this.#attemptEnded(flight.dispatch, 'in-flight', 0, Number.NaN);
+    }
+    this.#clients.stop();
+    this.#faults.healAll();
+  }
+
+  #makeBalancers(settings: BalancerSettings): Balancer[] {
+    const { strategy } = this.#options;
+    const { count, zones, board: boardSettings } = settings;
+    const patience: Patience = {
+      connecting: this.#timeline.deadlines(settings.connectTimeout),
+      trying: this.#timeline.deadlines(settings.tryTimeout),
+    };
+    const board = boardSettings === undefined ? undefined : new Board(boardSettings.every, this.#timeline);
+    const chosen = board?.around(strategy) ?? strategy;
+    if (strategy.definition.needs === 'reported' || strategy.definition.needs === 'probe')
+      for (const { model } of this.#hosts) model.measure(this.#timeline.now);
+    if (strategy.definition.needs === 'simulator') for (const host of this.#hosts) host.foresee();
+    const balancers: Balancer[] = [];
+    for (let index = 0; index < count; index++) {
+      const zone = zones?.[index % zones.length];
+      const dispatcher = this.#makeDispatcher(chosen, settings, index, zone);
+      const { timeline, network, hosts } = {
+        timeline: this.#timeline,
+        network: this.#network,
+        hosts: this.#hosts,
+      };
+      balancers.push(
+        new Balancer(dispatcher, zone, { hosts, timeline, network, patience, front: this.#clients }),
+      );
+      if (settings.health !== false) {
+        const latency = (host: Host) => network.toHost(zone, host.spec.zone);
+        new HealthRounds(dispatcher.pool, settings.health, hosts, timeline, latency).start();
+      }
+    }
+    board?.start(balancers.map(({ dispatcher }) => dispatcher.pool));
+    return balancers;
+  }
+
+  #makeDispatcher(
+    strategy: ChosenStrategy,
+    settings: BalancerSettings,
+    index: number,
+    zone: string | undefined,
+  ): Dispatcher {
+    const { seed, scenario } = this.#options;
+    const timeline = this.#timeline;
+    const observer: AttemptObserver = {
+      started: () => undefined,
+      ended: (dispatch, kind, status, at) => this.#attemptEnded(dispatch, kind, status, at),
+    };
+    const env: EnvExtras = {
+      ...(settings.count > 1 ? { balancers: { index, count: settings.count } } : {}),
+      ...(Object.keys(scenario.network.latencies).length > 0
+        ? { latency: (from: string, to: string) => this.#network.known(from, to) }
+        : {}),
+      ...(strategy.definition.needs === 'probe' ? { probe: this.#probe(zone) } : {}),
+      ...(strategy.definition.needs === 'simulator' ? { sojourn: this.#sojourn(zone) } : {}),
+    };
+    return new Dispatcher({
+      strategy,
+      // A fleet of balancers with one seed would make the same first picks.
+      seed: index === 0 ? seed : bits(seed, stream.balancers, index),
+      settings,
+      backends: this.#hosts.map(({ spec }) => ({
+        id: spec.id,
+        index: spec.index,
+        host: 'simulated',
+        port: 0,
+        weight: spec.weight,
+        ...(spec.zone === undefined ? {} : { zone: spec.zone }),
+      })),
+      now: () => timeline.now,
+      onEvent: (event) => this.#balancerEvent(event),
+      observer,
+      env,
+    });
+  }
+
+  /** A probe answers like a health check: at once, without a worker, unless the host cannot. */
+  #probe(zone: string | undefined): NonNullable<EnvExtras['probe']> {
+    return ({ index }, done) => {
+      const host = this.#hosts[index]!;
+      const latency = this.#network.toHost(zone, host.spec.zone);
+      const answer = () => {
+        const sample = host.probed();
+        if (sample === undefined) return;
+        if (latency === 0) done(sample);
+        else this.#timeline.at(this.#timeline.now + latency, () => done(sample));
+      };
+      if (latency === 0) answer();
+      else this.#timeline.at(this.#timeline.now + latency, answer);
+    };
+  }
+
+  #sojourn(zone: string | undefined): NonNullable<EnvExtras['sojourn']> {
+    return ({ index }: Backend, request: Request) => {
+      const host = this.#hosts[index]!;
+      const from = zone ?? request.region;
+      const latency = this.#network.toHost(from, host.spec.zone);
+      const { number } = request as Dispatch;
+      return 2 * latency + host.sojourn(number, this.#clients.quantile(number));
+    };
+  }
+
+  /** Which balancer a request goes to: the nearest to its region, and among equals by lot. */
+  #assignment(): (index: number, region: string | undefined) => Balancer {
+    const balancers = this.#balancers;
+    const { seed } = this.#options;
+    if (balancers.length === 1) return () => balancers[0]!;
+    const nearest = new Map<string | undefined, readonly Balancer[]>();
+    return (index, region) => {
+      let near = nearest.get(region);
+      if (near === undefined) {
+        const distances = balancers.map(({ zone }) => this.#network.toBalancer(region, zone));
+        const least = Math.min(...distances);
+        near = balancers.filter((_, i) => distances[i] === least);
+        nearest.set(region, near);
+      }
+      return near[Math.floor(draw(seed, stream.balancers, index) * near.length)]!;
+    };
+  }
+
+  #awaited(): Call[] {
+    const calls: Call[] = [];
+    for (const { call } of this.#clients.flights()) if (call !== undefined) calls.push(call);
+    return calls;
+  }
+
+  #attemptEnded(dispatch: Dispatch, kind: AttemptKind, status: number, at: number): void {
+    this.#options.recorder.attempt(
+      dispatch.number,
+      Math.round((dispatch.startedAt - this.#zero) * 1000),
+      Math.round((at - this.#zero) * 1000),
+      dispatch.backend!.index,
+      status,
+      dispatch.attempts,
+      kinds[kind],
+    );
+  }
+
+  /** What a balancer says before the trial begins, that its backends are there and well, says nothing. */
+  #balancerEvent(event: BalancerEvent): void {
+    if (this.#begun) this.#tell({ ...event, t: event.t - this.#zero });
+  }
+
+  #tell(event: TrialEvent): void {
+    this.#options.recorder.event(event);
+    this.#options.onEvent(event);
+  }
+}
