@@ -57,7 +57,10 @@ export class FadingAverage {
 
   /** A request was sent: the average counts whole again, or, with `forget`, stays what the quiet has left of it. */
   sent(index: number, now: number, forget: boolean): void {
-    if (forget) this.#average[index] = this.of(index);
+    if (forget) {
+      this.fade(index, now);
+      this.#average[index] = this.of(index);
+    }
     this.#sentAt[index] = now;
     this.#halvings[index] = 0;
   }

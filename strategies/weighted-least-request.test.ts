@@ -92,7 +92,7 @@ test('a brute-force schedule on shuffled pools agrees, through starts, ends, ret
   fc.assert(
     fc.property(
       fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 9 }),
-      fc.array(step, { maxLength: 120 }),
+      fc.array(step, { maxLength: 120, size: 'max' }),
       fc.constantFrom(0, 0.5, 1, 2),
       fc.nat(),
       (weights, steps, bias, seed) => {

@@ -93,7 +93,7 @@ for (const edf of [false, true]) {
     fc.assert(
       fc.property(
         fc.array(weight, { minLength: 2, maxLength: 6 }),
-        fc.array(change, { maxLength: 40 }),
+        fc.array(change, { maxLength: 40, size: 'max' }),
         (weights, changes) => {
           const stage = new Stage(
             weightedRoundRobin,
