@@ -3,38 +3,39 @@ import type { ServerResponse } from 'node:http';
 import type { Verdict } from '../scenarios/faults/fault.ts';
 import { headers } from '../scenarios/headers.ts';
 
-/** What a whole answer says. */
-export interface Answer {
+/** Who answers, and what it says of its load. */
+export interface Sender {
   /** Of the backend. */
   readonly id: string;
+  /** Value of the load header, asked for as a head is written; absent where none is sent. */
+  readonly load?: () => string;
+}
+
+/** What a whole answer says. */
+export interface Answer extends Sender {
   readonly body: Buffer;
 }
 
 /** Runs `then` in `ms`. */
 export type Wait = (ms: number, then: () => void) => void;
 
-function writeHead(res: ServerResponse, id: string, status: number, length: number): void {
+function writeHead(res: ServerResponse, { id, load }: Sender, status: number, length: number): void {
   // The flat list is the form Node need not copy or look anything up in.
-  res.writeHead(status, [
-    'content-type',
-    'application/json',
-    'content-length',
-    String(length),
-    headers.backend,
-    id,
-  ]);
+  const list = ['content-type', 'application/json', 'content-length', String(length), headers.backend, id];
+  if (load !== undefined) list.push(headers.load, load());
+  res.writeHead(status, list);
 }
 
 /** The whole body with a 200. */
-function answerWhole({ id, body }: Answer, res: ServerResponse): void {
-  writeHead(res, id, 200, body.length);
-  res.end(body);
+function answerWhole(answer: Answer, res: ServerResponse): void {
+  writeHead(res, answer, 200, answer.body.length);
+  res.end(answer.body);
 }
 
 /** A status and a sentence in JSON. */
-export function answerStatus(id: string, res: ServerResponse, status: number, says: object): void {
+export function answerStatus(sender: Sender, res: ServerResponse, status: number, says: object): void {
   const text = JSON.stringify(says);
-  writeHead(res, id, status, text.length);
+  writeHead(res, sender, status, text.length);
   res.end(text);
 }
 
@@ -44,14 +45,16 @@ function resetNow(res: ServerResponse): void {
 }
 
 /** Head and a share of the body, then RST; the pause lets the bytes arrive, since RST overtakes what is buffered. */
-function resetAfter({ id, body }: Answer, res: ServerResponse, sent: number): void {
-  writeHead(res, id, 200, body.length);
+function resetAfter(answer: Answer, res: ServerResponse, sent: number): void {
+  const { body } = answer;
+  writeHead(res, answer, 200, body.length);
   res.write(body.subarray(0, Math.floor(body.length * sent)), () => setTimeout(() => resetNow(res), 5));
 }
 
 /** Promises the whole body, sends a share of it, then FIN. */
-function truncateAfter({ id, body }: Answer, res: ServerResponse, sent: number): void {
-  writeHead(res, id, 200, body.length);
+function truncateAfter(answer: Answer, res: ServerResponse, sent: number): void {
+  const { body } = answer;
+  writeHead(res, answer, 200, body.length);
   const part = body.subarray(0, Math.floor(body.length * sent));
   if (part.length === 0) res.flushHeaders();
   else res.write(part);
@@ -59,8 +62,9 @@ function truncateAfter({ id, body }: Answer, res: ServerResponse, sent: number):
 }
 
 /** One byte every `every` ms, until all are sent or the client has gone. */
-function drip({ id, body }: Answer, res: ServerResponse, every: number, wait: Wait, done: () => void): void {
-  writeHead(res, id, 200, body.length);
+function drip(answer: Answer, res: ServerResponse, every: number, wait: Wait, done: () => void): void {
+  const { body } = answer;
+  writeHead(res, answer, 200, body.length);
   let at = 0;
   const next = () => {
     if (res.destroyed) return;
@@ -88,8 +92,7 @@ export function carryOut(
     return;
   }
   done();
-  if (verdict.kind === 'error')
-    answerStatus(answer.id, res, verdict.status, { error: 'as the scenario asks' });
+  if (verdict.kind === 'error') answerStatus(answer, res, verdict.status, { error: 'as the scenario asks' });
   else if (verdict.kind === 'truncate') truncateAfter(answer, res, verdict.sent);
   else if (verdict.kind !== 'reset') answerWhole(answer, res);
   else if (verdict.sent > 0) resetAfter(answer, res, verdict.sent);

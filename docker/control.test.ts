@@ -35,6 +35,7 @@ test.serial('answers while every request hangs, and reset lets them go and leave
     busy: 0,
     completed: 0,
     healthChecks: 0,
+    probes: 0,
     faults: [],
   });
   t.deepEqual([id, pid, seed, draining], ['app-1', says.pid, 9, false]);

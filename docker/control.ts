@@ -19,7 +19,8 @@ const longestBody = 65_536;
 /** What GET /state and POST /reset answer. Times are monotonic ms since boot. */
 export function stateOf(service: Service) {
   service.catchUp();
-  const { spec, model, seed, startedAt, draining, received, counts, healthChecks, inFlight } = service;
+  const { spec, model, seed, startedAt, draining, received, counts, healthChecks, probes, inFlight } =
+    service;
   const { user, system } = process.cpuUsage();
   return {
     id: spec.id,
@@ -33,6 +34,7 @@ export function stateOf(service: Service) {
     busy: model.busy,
     completed: model.completed,
     healthChecks,
+    probes,
     faults: model.faults.kinds,
     cpuMicros: user + system,
     startedAt,

@@ -7,12 +7,14 @@ import { BackendModel, Job } from '../scenarios/backend.ts';
 import { bodyOf } from '../scenarios/body.ts';
 import { serviceTimeOf } from '../scenarios/catalogue.ts';
 import { headers } from '../scenarios/headers.ts';
+import type { LoadMeter } from '../scenarios/load-meter.ts';
 import { draw, stream } from '../scenarios/random.ts';
 import type { BackendSpec } from '../scenarios/scenario.ts';
 import { type Answer, answerStatus, carryOut, type Wait } from './answer.ts';
+import { answerAside, asideOf } from './aside.ts';
 import { Burner } from './burner.ts';
 import { now } from './clock.ts';
-import { checkHealth, healthPath } from './health.ts';
+import { loadHeader } from './load-header.ts';
 import { Timers } from './timers.ts';
 
 /** Requests that carry no number get one of their own from here on, far from the workload's. */
@@ -39,14 +41,16 @@ export class Service {
   readonly spec: BackendSpec;
   readonly server: Server;
   readonly model: BackendModel<Request>;
+  readonly meter: LoadMeter;
   readonly startedAt = now();
   seed: number;
   draining = false;
   received = 0;
   counts: Record<Ending, number> = { served: 0, rejected: 0, faulted: 0, abandoned: 0 };
   healthChecks = 0;
+  probes = 0;
   readonly #open = new Set<Request>();
-  /** Of requests and health checks alike. */
+  /** Of requests, health checks and probes alike. */
   readonly #responses = new Set<ServerResponse>();
   readonly #timers = new Timers(now, { stall: longestLateness });
   readonly #wait: Wait = (ms, then) => this.#timers.add(now() + ms, then);
@@ -59,7 +63,9 @@ export class Service {
     this.spec = spec;
     this.seed = seed;
     this.model = new BackendModel(spec, serviceTimeOf(spec.service), seed, now());
-    this.#answer = { id: spec.id, body: Buffer.from(bodyOf(spec.body)) };
+    this.meter = this.model.measure(now());
+    const load = () => loadHeader(this.meter.report(now()));
+    this.#answer = { id: spec.id, body: Buffer.from(bodyOf(spec.body)), load };
     this.#burner = spec.work === 'burn' ? new Burner(spec.workers) : undefined;
     this.server = createServer((req, res) => this.#receive(req, res));
     // A balancer's idle timeout must be the shorter one, else requests meet a closing connection; and nothing here
@@ -89,7 +95,7 @@ export class Service {
     this.#open.clear();
     for (const res of this.#responses) res.destroy();
     this.seed = seed;
-    this.received = this.healthChecks = 0;
+    this.received = this.healthChecks = this.probes = 0;
     this.counts = { served: 0, rejected: 0, faulted: 0, abandoned: 0 };
     this.model.reset(seed, now());
   }
@@ -117,17 +123,15 @@ export class Service {
     res.sendDate = false;
     this.#responses.add(res);
     res.on('close', () => this.#responses.delete(res));
-    const begin = this.#isHealthCheck(req.url)
-      ? () => checkHealth(this, res, this.#wait)
-      : () => this.#begin(req, res);
+    const aside = asideOf(req.url);
+    const begin = () => {
+      if (aside === undefined) this.#begin(req, res);
+      else answerAside(this, aside, res, this.#wait);
+    };
     const hasBody =
       req.headers['content-length'] !== undefined || req.headers['transfer-encoding'] !== undefined;
     if (hasBody) req.resume().on('end', begin);
     else begin();
-  }
-
-  #isHealthCheck(url = ''): boolean {
-    return url.startsWith(healthPath) && (url.length === healthPath.length || url[healthPath.length] === '?');
   }
 
   #begin(req: IncomingMessage, res: ServerResponse): void {
@@ -178,7 +182,7 @@ export class Service {
 
   #reject(request: Request): void {
     this.#end(request, 'rejected');
-    answerStatus(this.spec.id, request.res, 503, { error: 'queue full' });
+    answerStatus(this.#answer, request.res, 503, { error: 'queue full' });
   }
 
   #later(at: number, request: Request, run: () => void): void {

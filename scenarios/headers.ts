@@ -12,4 +12,9 @@ export const headers = {
   backend: 'steelyard-backend',
   /** Response: how many attempts the balancer made. */
   attempts: 'steelyard-attempts',
+  /** Response: the backend's load, by ORCA's name for it (gRPC A51), so that backends in the wild are understood too. */
+  load: 'endpoint-load-metrics',
 } as const;
+
+/** Where a backend answers probes of its load (`{ inFlight, latency }`, LoadMeter's), on the port that serves requests. */
+export const loadPath = '/load';
