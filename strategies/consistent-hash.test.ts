@@ -114,3 +114,16 @@ test('a request without a key is placed by its client', (t) => {
   const byClient = stage.strategy.pick(stage.world.pool, request)?.id;
   t.is(byClient, stage.pick(request.client));
 });
+
+test('a revived server has exactly its own keys back, however idle it is among busy ones; and one that fails draws no others', (t) => {
+  const stage = new Stage(consistentHash, {}, fleet(5));
+  const before = keys.map((key) => stage.pick(key));
+  stage.down('server2:8080');
+  for (const { id } of stage.available) stage.start(id, 50);
+  stage.up('server2:8080');
+  for (let i = 0; i < 20; i++) stage.serve('server2:8080', 0.1, 'unreachable');
+  t.deepEqual(
+    keys.map((key) => stage.pick(key)),
+    before,
+  );
+});

@@ -127,6 +127,18 @@ test('known weakness, as the header says: one slow first sample on an equal back
   t.deepEqual(stage.counts(100), { a: 100, b: 0 });
 });
 
+test('the tied are drawn alike, wherever the slower ones stand among them', (t) => {
+  const stage = new Stage(leastResponseTime, { average: 'finished' }, { a: 1, b: 1, c: 1, d: 1, e: 1 });
+  for (const [id, latency] of Object.entries({ a: 90, b: 20, c: 70, d: 20, e: 20 })) stage.serve(id, latency);
+  const counts = stage.counts(3000);
+  for (const id of 'bde') t.true(Math.abs(counts[id]! - 1000) < 140, JSON.stringify(counts));
+});
+
+test('balancers of one seed do not begin on the same backend: their requests differ, and with them the luck', (t) => {
+  const first = (seed: number) => new Stage(leastResponseTime, {}, { a: 1, b: 1, c: 1, d: 1 }, seed).pick();
+  t.is(new Set(Array.from({ length: 40 }, (_, seed) => first(seed))).size, 4);
+});
+
 test('a brute-force oracle on shuffled pools agrees', (t) => {
   const step = fc.record({
     do: fc.constantFrom('start' as const, 'start' as const, 'end' as const, 'pick' as const),

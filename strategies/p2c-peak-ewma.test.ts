@@ -107,6 +107,50 @@ test('a backend that comes back after being down is probed, not shunned for its 
   t.is(stage.pick(), 'b');
 });
 
+test('the share of every rank of latency is the binomial one, on shuffled pools', (t) => {
+  // P(rank r wins) over 2 distinct draws of 6: (5 − r) ÷ 15. A broken reservoir over the candidates would not keep it.
+  fc.assert(
+    fc.property(fc.shuffledSubarray([...'abcdef'], { minLength: 6 }), fc.nat(), (shuffled, seed) => {
+      const stage = new Stage(peakEwma, {}, { a: 1, b: 1, c: 1, d: 1, e: 1, f: 1 }, seed);
+      shuffled.forEach((id, rank) => {
+        stage.serve(id, 10 * (rank + 1));
+      });
+      const counts = stage.counts(6000);
+      return shuffled.every((id, rank) => {
+        const expected = (6000 * (5 - rank)) / 15;
+        return Math.abs(counts[id]! - expected) <= 5.5 * Math.sqrt(expected + 1);
+      });
+    }),
+    { numRuns: 20, seed: 1 },
+  );
+  t.pass();
+});
+
+test('an idle, cold pool is shared alike: a tie goes to the first drawn, not to the first in the pool', (t) => {
+  const counts = new Stage(peakEwma, {}, { a: 1, b: 1, c: 1, d: 1 }).counts(8000);
+  for (const count of Object.values(counts)) t.true(Math.abs(count - 2000) < 200, JSON.stringify(counts));
+});
+
+test('a backend that comes back is probed with one request, and takes no flood while that is out', (t) => {
+  const stage = new Stage(peakEwma, {}, { a: 1, b: 1, c: 1, d: 1 });
+  for (const id of 'abcd') stage.serve(id, 10);
+  stage.down('c');
+  for (const id of 'abd') stage.start(id, 20);
+  stage.up('c');
+  let probes = 0;
+  for (let i = 0; i < 200; i++) {
+    const id = stage.pick()!;
+    if (id === 'c') probes++;
+    stage.start(id);
+  }
+  t.is(probes, 1);
+});
+
+test('balancers of one seed do not begin on the same backend: their requests differ, and with them the luck', (t) => {
+  const first = (seed: number) => new Stage(peakEwma, {}, { a: 1, b: 1, c: 1, d: 1 }, seed).pick();
+  t.is(new Set(Array.from({ length: 40 }, (_, seed) => first(seed))).size, 4);
+});
+
 test('every pick is the cheaper of what a plain model of the metric says, with all drawn', (t) => {
   const step = fc.record({
     which: fc.nat(9),

@@ -86,6 +86,25 @@ test('a backend that fails at once, the others saturated, takes 2/n and no more'
   t.true(Math.abs(a! - 4000) < 250, `${a}`);
 });
 
+test('an idle pool is shared alike: a tie goes to the first drawn, not to the first in the pool', (t) => {
+  const counts = new Stage(p2c, {}, { a: 1, b: 1, c: 1, d: 1 }).counts(8000);
+  for (const count of Object.values(counts)) t.true(Math.abs(count - 2000) < 200, JSON.stringify(counts));
+});
+
+test('a revived backend, idle among busy ones, takes 2/n of the flood and no more', (t) => {
+  const stage = new Stage(p2c, {}, { a: 1, b: 1, c: 1, d: 1, e: 1 });
+  stage.down('c');
+  for (const id of 'abde') stage.start(id, 50);
+  stage.up('c');
+  const { c } = stage.counts(10_000);
+  t.true(Math.abs(c! - 4000) < 250, `${c}`);
+});
+
+test('balancers of one seed do not begin on the same backend: their requests differ, and with them the luck', (t) => {
+  const first = (seed: number) => new Stage(p2c, {}, { a: 1, b: 1, c: 1, d: 1 }, seed).pick();
+  t.is(new Set(Array.from({ length: 40 }, (_, seed) => first(seed))).size, 4);
+});
+
 test('a retry compares two of those not tried', (t) => {
   const stage = new Stage(p2c, {}, { a: 1, b: 1, c: 1 });
   stage.start('b', 3);

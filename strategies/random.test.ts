@@ -51,3 +51,18 @@ test('random: a retry never returns to a tried backend while there is another, a
   );
   t.pass();
 });
+
+test('random: a backend that comes back idle, or fails at once, gets its 1/n however busy the others are', (t) => {
+  const stage = new Stage(random, {}, four);
+  stage.down('c');
+  for (const id of 'abd') stage.start(id, 50);
+  stage.up('c');
+  for (let i = 0; i < 20; i++) stage.serve('c', 0.1, 'unreachable');
+  const { c } = stage.counts(8000);
+  t.true(Math.abs(c! - 2000) < 200, `${c}`);
+});
+
+test('random: balancers of one seed do not begin on the same backend: their requests differ, and with them the luck', (t) => {
+  const first = (seed: number) => new Stage(random, {}, four, seed).pick();
+  t.is(new Set(Array.from({ length: 40 }, (_, seed) => first(seed))).size, 4);
+});

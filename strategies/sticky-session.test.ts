@@ -93,22 +93,43 @@ test('a session idle for longer than its time to live is placed anew', (t) => {
   t.true(played(1000).after.includes('c'));
 });
 
+test('new sessions go by the ring, not to whoever is idle: a revived server takes no flood of them', (t) => {
+  const stage = new Stage(stickySession, {}, four);
+  stage.down('c');
+  all(stage);
+  for (const id of 'abd') stage.start(id, 50);
+  stage.up('c');
+  const fresh = Array.from({ length: 4000 }, (_, i) => stage.pick(`fresh-${i}`)!);
+  const share = fresh.filter((id) => id === 'c').length / 4000;
+  t.true(share > 0.1 && share < 0.45, `${share}, a quarter with the ring's own unevenness`);
+});
+
+test('session tables of several balancers, met by no session yet, agree on where each begins', (t) => {
+  const one = new Stage(stickySession, {}, four, 1);
+  const other = new Stage(stickySession, {}, { d: 1, b: 1, a: 1, c: 1 }, 2);
+  t.deepEqual(all(one), all(other));
+});
+
 test('the session table keeps exactly the most recently used, against a plain model', (t) => {
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 6 }), fc.array(fc.nat(9), { maxLength: 80, size: 'max' }), (capacity, uses) => {
-      const table = new SessionTable(capacity);
-      const recent: number[] = [];
-      for (const use of uses) {
-        const known = recent.indexOf(use);
-        const slot = table.find(`${use}`);
-        if (slot >= 0 !== known >= 0 || (slot >= 0 && table.owner(slot) !== use)) return false;
-        if (slot < 0) table.bind(table.add(`${use}`), use);
-        if (known >= 0) recent.splice(known, 1);
-        recent.unshift(use);
-        recent.splice(capacity);
-      }
-      return table.size === recent.length;
-    }),
+    fc.property(
+      fc.integer({ min: 1, max: 6 }),
+      fc.array(fc.nat(9), { maxLength: 80, size: 'max' }),
+      (capacity, uses) => {
+        const table = new SessionTable(capacity);
+        const recent: number[] = [];
+        for (const use of uses) {
+          const known = recent.indexOf(use);
+          const slot = table.find(`${use}`);
+          if (slot >= 0 !== known >= 0 || (slot >= 0 && table.owner(slot) !== use)) return false;
+          if (slot < 0) table.bind(table.add(`${use}`), use);
+          if (known >= 0) recent.splice(known, 1);
+          recent.unshift(use);
+          recent.splice(capacity);
+        }
+        return table.size === recent.length;
+      },
+    ),
   );
   t.pass();
 });
