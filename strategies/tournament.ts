@@ -111,21 +111,34 @@ export class Tournament {
     return node - this.#half;
   }
 
+  /** Sets a leaf and settles what is above it, as far up as something changes: for most updates that is not far. */
   #raise(position: number, score: number): void {
+    const least = this.#least;
+    const weight = this.#weight;
     let node = this.#half + position;
-    this.#least[node] = score;
-    for (node >>= 1; node >= 1; node >>= 1) this.#settle(node);
+    least[node] = score;
+    for (node >>= 1; node >= 1; node >>= 1) {
+      const before = least[node]!;
+      const weighed = weight[node]!;
+      this.#settle(node);
+      if (least[node] === before && weight[node] === weighed) return;
+    }
   }
 
   #settle(node: number): void {
-    const left = this.#least[2 * node]!;
-    const right = this.#least[2 * node + 1]!;
-    this.#least[node] = Math.min(left, right);
-    this.#weight[node] =
-      left < right
-        ? this.#weight[2 * node]!
-        : left > right
-          ? this.#weight[2 * node + 1]!
-          : this.#weight[2 * node]! + this.#weight[2 * node + 1]!;
+    const leasts = this.#least;
+    const weights = this.#weight;
+    const left = leasts[2 * node]!;
+    const right = leasts[2 * node + 1]!;
+    if (left < right) {
+      leasts[node] = left;
+      weights[node] = weights[2 * node]!;
+    } else if (left > right) {
+      leasts[node] = right;
+      weights[node] = weights[2 * node + 1]!;
+    } else {
+      leasts[node] = left;
+      weights[node] = weights[2 * node]! + weights[2 * node + 1]!;
+    }
   }
 }
