@@ -29,7 +29,6 @@ import { WeightLine } from './weight-line.ts';
 
 /** Hashes before the line of members is given up (nginx's number). */
 const hashes = 20;
-const nothingTried: readonly Backend[] = [];
 
 export default define({
   about: "one backend per client network (the address's /24); for affinity without cookies",
@@ -70,7 +69,7 @@ export default define({
         const skip = tried.length > 0 && !allTried(available, tried);
         let hash = network.hash(client);
         for (let i = 0; i < hashes; i++) {
-          const { index } = members[all.at((hash >>> 0) / 2 ** 32, nothingTried)]!;
+          const { index } = members[all.atBits(hash)]!;
           const position = positions.at(index);
           if (position >= 0 && !(skip && wasTried(available[position]!, tried))) return available[position];
           hash = avalanche((hash + 0x9e3779b1) | 0) | 0;

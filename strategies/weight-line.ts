@@ -28,6 +28,11 @@ export class WeightLine {
     for (let i = 0; i < backends.length; i++) this.#starts[i + 1] = this.#starts[i]! + backends[i]!.weight;
   }
 
+  /** The position of the backend at a hash of 32 signed bits, taken as a fraction of the line. */
+  atBits(bits: number): number {
+    return this.#find(((bits >>> 0) / 2 ** 32) * this.#starts[this.#backends.length]!);
+  }
+
   /** The position of the backend at the fraction u, in [0, 1), of the line without those tried (of the whole line when all were). */
   at(u: number, tried: readonly Backend[]): number {
     const skip = tried.length > 0 && !allTried(this.#backends, tried);
