@@ -81,10 +81,10 @@ const rows: {
     sentence: 'a report of nothing finished leaves the service time as it was',
     play(stage) {
       stage.serve('a', 10, 'ok', { serviceTime: 10 });
-      stage.serve('a', 10, 'ok', { serviceTime: 0 });
-      stage.serve('b', 10, 'ok', { serviceTime: 9 });
+      stage.serve('a', 1, 'ok', { serviceTime: 0 });
+      stage.serve('b', 10, 'ok', { serviceTime: 8 });
       stage.start('a');
-      stage.start('b'); // a 10 − 10 + 80, b 10 − 9 + 72; were a's service time .9 it would win
+      stage.start('b'); // a 1.9 − 10 + 80, b 10 − 8 + 64; with the 1 ms for its service time a would win
     },
     gives: 'bbb',
   },
