@@ -189,7 +189,7 @@ const bad: [why: string, yaml: string, at: string, path: string, says: RegExp][]
     'fleet: [{ id: app }]\nload: { open: { rate: 1/s, utilization: 0.5 }, duration: 1s }\n',
     '2:41',
     'load.open.utilization',
-    /exactly one of rate and utilization, got both/,
+    /exactly one of rate, utilization and trace, got rate and utilization; remove one/,
   ],
   [
     'utilization of a law without a mean',

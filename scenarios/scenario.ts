@@ -4,20 +4,16 @@
  * Unknown keys are errors. Start with `failover.yaml` beside this file.
  */
 import { z } from 'zod';
+import { type BalancerSettings, balancer } from './balancer-settings.ts';
 import { faults, serviceTimes } from './catalogue.ts';
 import { fieldsOf, oneOf } from './fields.ts';
 import { limitOf, metrics } from './metrics.ts';
-import { show } from './show.ts';
+import { count, name } from './names.ts';
+import { network } from './network.ts';
+import { trace } from './trace.ts';
 import { duration, positiveDuration, rate, share } from './units.ts';
 
 export { faults, metrics, serviceTimes };
-
-/** Names end up in file names, headers, reports and container names. */
-const name = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, {
-  error: ({ input }) =>
-    `expected a name of a-z, 0-9, dot, dash and underscore, at most 64 characters long, got ${show(input)}`,
-});
-const count = z.int().min(1);
 
 const service = oneOf(
   Object.fromEntries([...serviceTimes].map(([key, law]) => [key, fieldsOf(law.options)])),
@@ -72,20 +68,27 @@ const mix = z
   )
   .min(1);
 
-/** Of two variants exactly one is given; the finding stands at the second where both are. */
-function oneOfTwo<K extends string>(
+/** Of the variants exactly one is given; the finding stands at the second where there are more. */
+function exactlyOne<K extends string>(
   value: { readonly [key in K]?: unknown },
-  first: K,
-  second: K,
+  names: readonly K[],
   context: z.core.$RefinementCtx,
   kind = '',
 ): void {
-  const [a, b] = [value[first] !== undefined, value[second] !== undefined];
-  if (a !== b) return;
+  const given = names.filter((key) => value[key] !== undefined);
+  if (given.length === 1) return;
+  const all = `${names.slice(0, -1).join(', ')} and ${names.at(-1)}${kind}`;
+  const few = names.length === 2;
+  const got =
+    given.length === 0
+      ? few
+        ? 'neither'
+        : 'none of them'
+      : `${few ? 'both' : given.join(' and ')}; remove ${given.length === 2 ? 'one of them' : 'all but one'}`;
   context.addIssue({
     code: 'custom',
-    path: a ? [second] : [],
-    message: `expected exactly one of ${first} and ${second}${kind}, got ${a ? 'both; remove one of them' : 'neither'}`,
+    path: given.slice(1, 2),
+    message: `expected exactly one of ${all}, got ${got}`,
   });
 }
 
@@ -97,13 +100,14 @@ const open = z
   .strictObject({
     rate: rate.optional(),
     utilization: z.number().positive().max(10).optional().describe('of the whole fleet, faults aside'),
-    arrivals: z.enum(['poisson', 'constant']).default('poisson'),
+    trace: trace.optional().describe('arrivals as recorded: a CSV file, or a list of times from t = 0'),
+    arrivals: z.enum(['poisson', 'constant']).default('poisson').describe('not of a trace'),
     connections: count
       .max(60_000)
       .default(1024)
       .describe('most connections at once; arrivals beyond are `notSent`'),
   })
-  .superRefine((it, context) => oneOfTwo(it, 'rate', 'utilization', context));
+  .superRefine((it, context) => exactlyOne(it, ['rate', 'utilization', 'trace'], context));
 
 const load = z
   .strictObject({
@@ -123,9 +127,11 @@ const load = z
       .describe('regions that clients are in, with their shares'),
   })
   .superRefine((it, context) => {
-    oneOfTwo(it, 'closed', 'open', context);
+    exactlyOne(it, ['closed', 'open'], context);
     const requests = typeof it.requests === 'number' ? it.requests : undefined;
-    oneOfTwo({ duration: it.duration, requests }, 'duration', 'requests', context, ' (a number)');
+    // A trace ends by itself.
+    if (it.open?.trace === undefined || (it.duration !== undefined && requests !== undefined))
+      exactlyOne({ duration: it.duration, requests }, ['duration', 'requests'], context, ' (a number)');
     if (Array.isArray(it.requests) && it.mix)
       context.addIssue({
         code: 'custom',
@@ -139,66 +145,6 @@ const load = z
     mix: given ?? (Array.isArray(requests) ? requests : mix.parse([{}])),
   }));
 
-const balancer = z.strictObject({
-  count: count
-    .max(1000)
-    .default(1)
-    .describe('balancers side by side, each with counts, checks and a seed of its own'),
-  zones: z.array(name).min(1).optional().describe('where the balancers stand, in turn'),
-  board: z
-    .strictObject({ every: positiveDuration })
-    .optional()
-    .describe('strategies read in-flight counts off one shared board, refreshed so often'),
-  layer: z.literal(7).default(7),
-  key: z
-    .union([z.string().regex(/^header:[A-Za-z0-9-]{1,64}$/), z.literal('client')])
-    .default('header:steelyard-key')
-    .describe('where the affinity key comes from'),
-  health: z
-    .union([
-      z.literal(false),
-      z.strictObject({
-        path: z.string().startsWith('/').default('/health'),
-        interval: positiveDuration.prefault('500ms'),
-        timeout: positiveDuration.prefault('200ms'),
-        unhealthy: count.default(3).describe('failed checks in a row'),
-        healthy: count.default(2).describe('passed checks in a row'),
-        assume: z.enum(['unknown', 'healthy']).default('unknown').describe('before the first verdict'),
-      }),
-    ])
-    .prefault({})
-    .describe('active health checks'),
-  passive: z
-    .union([
-      z.literal(false),
-      z.strictObject({
-        failures: count.default(3).describe('connection failures, resets and timeouts in a row'),
-        errors: z.boolean().default(false).describe('a complete response of 500 or above counts too'),
-        ejection: duration.prefault('10s').describe('how long, where no active check brings it back'),
-      }),
-    ])
-    .prefault({})
-    .describe('mark down on what real requests meet'),
-  connectTimeout: positiveDuration.prefault('500ms'),
-  tryTimeout: positiveDuration
-    .prefault('5s')
-    .describe('from sending a request to the last byte of its response'),
-  retries: z
-    .strictObject({
-      max: z.int().min(0).max(10).default(1),
-      on: z
-        .array(z.enum(['unreachable', 'reset', 'timeout']))
-        .default(['unreachable', 'reset'])
-        .describe('how an attempt must have ended to be tried again'),
-    })
-    .prefault({})
-    .describe('on another backend, where idempotent or nothing was sent'),
-  maxInFlight: z
-    .union([count, z.literal('unlimited')])
-    .default('unlimited')
-    .describe('per backend'),
-});
-
 const contenderObject = z.strictObject({
   strategy: z.string(),
   name: name.optional(),
@@ -209,19 +155,6 @@ const contenders = z
   .union([z.literal('all'), z.array(z.union([z.string(), contenderObject])).min(1)])
   .default('all')
   .describe('names, ./files, or objects with options');
-
-const network = z.strictObject({
-  client: duration.prefault('0ms').describe('one way from client to balancer'),
-  backend: duration.prefault('0ms').describe('one way from balancer to backend, within one zone'),
-  jitter: share
-    .prefault(0)
-    .describe('each trip takes longer by an exponential draw of this mean, as a share of it'),
-  connect: duration.prefault('0ms').describe('what opening a connection costs beyond its round trip'),
-  latencies: z
-    .record(name, z.record(name, duration))
-    .default({})
-    .describe('one way between regions and zones, by name; symmetric unless both directions are given'),
-});
 
 const faultShape = {
   at: duration.describe('from t = 0'),
@@ -289,13 +222,12 @@ export const scenarioSchema = z.strictObject({
   seed: z.int().min(0).default(1),
 });
 
-export { balancer as balancerSchema };
+export { type BalancerSettings, balancer as balancerSchema };
 export type ScenarioInput = z.input<typeof scenarioSchema>;
 export type Scenario = z.output<typeof scenarioSchema> & { name: string; objective: Objective };
 export type Objective = NonNullable<z.output<typeof scenarioSchema>['objective']>;
 export type FleetEntry = z.output<typeof fleetEntry>;
 export type Load = z.output<typeof load>;
-export type BalancerSettings = z.output<typeof balancer>;
 export type ScheduledFault = z.output<typeof fault>;
 export type Expectation = z.output<typeof expectation>;
 export type ServiceSetting = z.output<typeof service>;

@@ -1,0 +1,66 @@
+/** The `balancer` section: how many balancers there are, what they see, and what they do about backends that fail. */
+import { z } from 'zod';
+import { count, name } from './names.ts';
+import { duration, positiveDuration } from './units.ts';
+
+export const balancer = z.strictObject({
+  count: count
+    .max(1000)
+    .default(1)
+    .describe('balancers side by side, each with counts, checks and a seed of its own'),
+  zones: z.array(name).min(1).optional().describe('where the balancers stand, in turn'),
+  board: z
+    .strictObject({ every: positiveDuration })
+    .optional()
+    .describe('strategies read in-flight counts off one shared board, refreshed so often'),
+  layer: z.literal(7).default(7),
+  key: z
+    .union([z.string().regex(/^header:[A-Za-z0-9-]{1,64}$/), z.literal('client')])
+    .default('header:steelyard-key')
+    .describe('where the affinity key comes from'),
+  health: z
+    .union([
+      z.literal(false),
+      z.strictObject({
+        path: z.string().startsWith('/').default('/health'),
+        interval: positiveDuration.prefault('500ms'),
+        timeout: positiveDuration.prefault('200ms'),
+        unhealthy: count.default(3).describe('failed checks in a row'),
+        healthy: count.default(2).describe('passed checks in a row'),
+        assume: z.enum(['unknown', 'healthy']).default('unknown').describe('before the first verdict'),
+      }),
+    ])
+    .prefault({})
+    .describe('active health checks'),
+  passive: z
+    .union([
+      z.literal(false),
+      z.strictObject({
+        failures: count.default(3).describe('connection failures, resets and timeouts in a row'),
+        errors: z.boolean().default(false).describe('a complete response of 500 or above counts too'),
+        ejection: duration.prefault('10s').describe('how long, where no active check brings it back'),
+      }),
+    ])
+    .prefault({})
+    .describe('mark down on what real requests meet'),
+  connectTimeout: positiveDuration.prefault('500ms'),
+  tryTimeout: positiveDuration
+    .prefault('5s')
+    .describe('from sending a request to the last byte of its response'),
+  retries: z
+    .strictObject({
+      max: z.int().min(0).max(10).default(1),
+      on: z
+        .array(z.enum(['unreachable', 'reset', 'timeout']))
+        .default(['unreachable', 'reset'])
+        .describe('how an attempt must have ended to be tried again'),
+    })
+    .prefault({})
+    .describe('on another backend, where idempotent or nothing was sent'),
+  maxInFlight: z
+    .union([count, z.literal('unlimited')])
+    .default('unlimited')
+    .describe('per backend'),
+});
+
+export type BalancerSettings = z.output<typeof balancer>;
