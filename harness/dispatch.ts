@@ -35,13 +35,13 @@ export interface AttemptObserver {
 const none: PooledBackend[] = [];
 
 export class Dispatch implements Request {
-  readonly number: number;
-  readonly key: string;
-  readonly client: string;
-  readonly region?: string;
-  readonly idempotent: boolean;
+  number: number;
+  key: string;
+  client: string;
+  region?: string;
+  idempotent: boolean;
   /** What its random draws are counted by. */
-  readonly luck: number;
+  luck: number;
   /** Backends that earlier attempts have used. */
   tried: PooledBackend[] = none;
   /** Attempts made, the current one included. */
@@ -58,6 +58,19 @@ export class Dispatch implements Request {
     if (request.region !== undefined) this.region = request.region;
     this.idempotent = request.idempotent;
     this.luck = luck;
+  }
+
+  /** Takes in another request, where the one before is over and nobody looks at it any more: what simulating millions asks for. */
+  reuse(request: DispatchRequest, luck: number): void {
+    this.number = request.number;
+    this.key = request.key;
+    this.client = request.client;
+    if (request.region !== undefined || this.region !== undefined) this.region = request.region as string;
+    this.idempotent = request.idempotent;
+    this.luck = luck;
+    this.tried = none;
+    this.attempts = 0;
+    this.backend = undefined;
   }
 
   /** Remembers that an attempt on `backend` is over and another is to come. */

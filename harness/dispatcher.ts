@@ -7,7 +7,7 @@
  */
 import { Source, stream } from '../scenarios/random.ts';
 import type { BalancerSettings } from '../scenarios/scenario.ts';
-import type { Env, LoadSample, OutcomeKind, Strategy } from '../strategies/strategy.ts';
+import type { Env, LoadSample, OutcomeKind, Strategy, StrategyDefinition } from '../strategies/strategy.ts';
 import { wasTried } from '../strategies/tried.ts';
 import { type BalancerStats, statsOf } from './balancer-stats.ts';
 import { type AttemptEnd, type AttemptObserver, Dispatch, type DispatchRequest } from './dispatch.ts';
@@ -83,9 +83,17 @@ export class Dispatcher {
     this.#poolChanged();
   }
 
-  /** Takes a request in. The object given is copied and may be used again. */
-  open(request: DispatchRequest): Dispatch {
-    return new Dispatch(request, request.number >= 0 ? request.number : this.#unnumbered++);
+  /** What the strategy needs beyond the basic contract. */
+  get needs(): StrategyDefinition['needs'] {
+    return this.#chosen.definition.needs;
+  }
+
+  /** Takes a request in. The object given is copied and may be used again; `used` is the dispatch of one that is over. */
+  open(request: DispatchRequest, used?: Dispatch): Dispatch {
+    const luck = request.number >= 0 ? request.number : this.#unnumbered++;
+    if (used === undefined) return new Dispatch(request, luck);
+    used.reuse(request, luck);
+    return used;
   }
 
   /**
@@ -101,10 +109,7 @@ export class Dispatcher {
     if (picked === undefined) return undefined;
     if (dispatch.tried.length > 0 && this.pool.available.length > 1 && wasTried(picked, dispatch.tried)) {
       if (!this.#another(dispatch)) return undefined;
-      throw new StrategyError(
-        this.#chosen,
-        `pick returned ${picked.id}, tried already, with others available`,
-      );
+      throw this.#wrong(`${picked.id}, tried already, with others available`);
     }
     dispatch.attempts++;
     dispatch.backend = picked;
@@ -155,10 +160,14 @@ export class Dispatcher {
     if (picked === undefined) {
       // Refusing to choose is the strategy's right only where there is nothing to choose from.
       if (this.pool.available.length === 0) return undefined;
-      throw new StrategyError(this.#chosen, 'pick returned undefined with backends available');
+      throw this.#wrong('undefined with backends available');
     }
     if (picked instanceof PooledBackend && picked.available) return picked;
-    throw new StrategyError(this.#chosen, `pick returned ${describe(picked)}`);
+    throw this.#wrong(describe(picked));
+  }
+
+  #wrong(what: string): StrategyError {
+    return StrategyError.returned(this.#chosen, `pick returned ${what}`, this.#strategy.pick);
   }
 
   /** Asks again, passing over those at `maxInFlight`, so that a full backend's share goes where the strategy wants it. */
@@ -175,11 +184,7 @@ export class Dispatcher {
       for (;;) {
         const next = this.#ask(dispatch)!;
         if (next.inFlight < next.maxInFlight && !wasTried(next, passedOver)) return next;
-        if (wasTried(next, passedOver))
-          throw new StrategyError(
-            this.#chosen,
-            `pick returned ${next.id}, tried already, with others available`,
-          );
+        if (wasTried(next, passedOver)) throw this.#wrong(`${next.id}, tried already, with others available`);
         passedOver.push(next);
       }
     } finally {
@@ -266,5 +271,6 @@ export class Dispatcher {
 function describe(picked: unknown): string {
   if (picked instanceof PooledBackend)
     return `${picked.id}, which is ${picked.draining ? 'no longer in the pool' : 'not available'}`;
-  return `a stranger: expected one of the pool, got ${picked === null ? 'null' : typeof picked}`;
+  const got = picked === null ? 'null' : picked instanceof Promise ? 'a promise' : typeof picked;
+  return `a stranger: expected one of the pool, got ${got}`;
 }

@@ -82,9 +82,14 @@ export class Workload {
     return bits(0, stream.keys, this.keyNumber(i));
   }
 
+  /** The client's number, from 1. */
+  clientNumber(i: number): number {
+    return 1 + Math.floor(this.#clients.draw(i) * this.#clientCount);
+  }
+
   /** The client's address, an IPv4 address in 10.0.0.0/8. */
   client(i: number): string {
-    const n = 1 + Math.floor(this.#clients.draw(i) * this.#clientCount);
+    const n = this.clientNumber(i);
     return `10.${n >>> 16}.${(n >>> 8) & 255}.${n & 255}`;
   }
 

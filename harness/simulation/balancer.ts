@@ -3,6 +3,7 @@
  * times out, tries again and answers as `proxy/exchange.ts` does; where the two differ, one of them is wrong.
  */
 import type { OutcomeKind } from '../../strategies/strategy.ts';
+import type { DispatchRequest } from '../dispatch.ts';
 import type { Dispatcher } from '../dispatcher.ts';
 import type { PooledBackend } from '../pooled-backend.ts';
 import type { DeadlineQueue } from '../proxy/deadlines.ts';
@@ -35,6 +36,8 @@ export class Balancer {
   readonly #network: Network;
   readonly #patience: Patience;
   readonly #front: Front;
+  /** Calls that were answered, to be used again: they are what a simulation would allocate most of. */
+  readonly #spare: Call[] = [];
   /** By the place a request comes from, then by backend. */
   readonly #links = new Map<string | undefined, Link[]>();
   readonly #end = { status: 0, firstByte: Number.NaN, sent: false, answered: false };
@@ -86,7 +89,7 @@ export class Balancer {
     request.client = client;
     request.region = region;
     request.idempotent = idempotent;
-    flight.dispatch = this.dispatcher.open(request as Parameters<Dispatcher['open']>[0]);
+    flight.dispatch = this.dispatcher.open(request as DispatchRequest, flight.dispatch);
     this.#attempt(flight);
   }
 
@@ -94,7 +97,7 @@ export class Balancer {
   cancel(flight: Flight): void {
     const { call } = flight;
     if (call === undefined) return;
-    this.#finish(call, 'cancelled', 0);
+    this.#finish(call, 'cancelled');
   }
 
   /** The handshake of a call is answered. */
@@ -114,7 +117,7 @@ export class Balancer {
   responded(call: Call): void {
     if (!call.awaited) return;
     const { flight } = call;
-    const { dispatch } = flight;
+    const dispatch = flight.dispatch!;
     const { now } = this.#timeline;
     call.awaited = false;
     call.deadline.stop();
@@ -128,6 +131,7 @@ export class Balancer {
     end.answered = true;
     this.dispatcher.end(dispatch, call.status >= 500 ? 'error' : 'ok', end);
     this.#front.answered(flight, call.status, call.host.spec.index);
+    this.#spare.push(call);
   }
 
   /** The head of a response is here; it goes on to the client at once. */
@@ -154,7 +158,7 @@ export class Balancer {
   }
 
   #attempt(flight: Flight): void {
-    const { dispatch } = flight;
+    const dispatch = flight.dispatch!;
     const backend = this.dispatcher.pick(dispatch);
     if (backend === undefined) {
       this.#giveUp(flight, dispatch.attempts === 0 ? 503 : flight.failure);
@@ -163,11 +167,12 @@ export class Balancer {
     const { now } = this.#timeline;
     const link = this.#link(backend, dispatch.region);
     const { host } = link;
-    const call = new Call(
-      this,
+    const { latency } = link;
+    const call = this.#spare.pop() ?? new Call(this, flight, host);
+    call.begin(
       flight,
       host,
-      this.#network.trip(link.latency, flight.index, dispatch.attempts),
+      latency === 0 ? 0 : this.#network.trip(latency, flight.index, dispatch.attempts),
     );
     flight.call = call;
     if (link.take(now)) {
@@ -181,7 +186,7 @@ export class Balancer {
     const { now } = this.#timeline;
     const { door } = host;
     const wait = door === 'open' ? 2 * latency + this.#network.connect : 2 * latency;
-    call.connecting = 1;
+    call.connecting = true;
     if (door === 'silent') {
       this.#patience.connecting.start(call.deadline, now);
       host.handshakeLost(call);
@@ -194,7 +199,7 @@ export class Balancer {
   }
 
   #send(call: Call): void {
-    call.connecting = 0;
+    call.connecting = false;
     this.#patience.trying.start(call.deadline, this.#timeline.now);
     if (call.latency === 0) call.host.receive(call);
     else {
@@ -206,15 +211,15 @@ export class Balancer {
   #fail(call: Call, kind: OutcomeKind, status: number): void {
     const { flight } = call;
     flight.failure = status;
-    if (this.#finish(call, kind, status)) this.#attempt(flight);
+    if (this.#finish(call, kind)) this.#attempt(flight);
     else this.#giveUp(flight, status);
   }
 
   /** Closes the connection and tells the dispatcher; returns whether another attempt is allowed. */
-  #finish(call: Call, kind: OutcomeKind, status: number): boolean {
+  #finish(call: Call, kind: OutcomeKind): boolean {
     const { flight, host, latency } = call;
     const { now } = this.#timeline;
-    const sent = call.connecting === 0;
+    const sent = !call.connecting;
     call.awaited = false;
     call.deadline.stop();
     flight.call = undefined;
@@ -225,12 +230,11 @@ export class Balancer {
     const end = this.#end;
     end.status = 0;
     end.firstByte = flight.headSent
-      ? flight.firstByte - flight.latency - flight.dispatch.startedAt
+      ? flight.firstByte - flight.latency - flight.dispatch!.startedAt
       : Number.NaN;
     end.sent = sent;
     end.answered = flight.headSent;
-    void status;
-    return this.dispatcher.end(flight.dispatch, kind, end);
+    return this.dispatcher.end(flight.dispatch!, kind, end);
   }
 
   #giveUp(flight: Flight, status: number): void {

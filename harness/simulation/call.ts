@@ -3,6 +3,7 @@
  * It is in the agenda at most once, for the one thing that happens to it next.
  */
 import { Job } from '../../scenarios/backend.ts';
+import { pass } from '../../scenarios/faults/fault.ts';
 import type { Load } from '../../scenarios/load-meter.ts';
 import { Deadline, type DeadlineQueue } from '../proxy/deadlines.ts';
 import type { Due } from './agenda.ts';
@@ -51,18 +52,18 @@ export class Call extends Job implements Due {
   /** When that step is due, ms. */
   due = 0;
   readonly balancer: Balancer;
-  readonly flight: Flight;
-  readonly host: Host;
+  flight: Flight;
+  host: Host;
   /** One-way latency between balancer and host, ms. */
-  readonly latency: number;
+  latency = 0;
   /** Whether the balancer still waits for it. */
   awaited = true;
   /** The life of the host its connection belongs to. */
   life = 0;
   /** Whether the host took the request in, however that ended. */
   admitted = false;
-  /** Which handshake it is in, from 1; 0 once the connection stands. */
-  connecting = 0;
+  /** Whether the connection is still being made. */
+  connecting = false;
   /** When it first left the balancer, or the host, for a packet that has to be sent again. */
   leftAt = 0;
   /** Of the response. */
@@ -73,16 +74,28 @@ export class Call extends Job implements Due {
   report: Load | undefined = undefined;
   readonly deadline: Deadline;
 
-  constructor(balancer: Balancer, flight: Flight, host: Host, latency: number) {
+  constructor(balancer: Balancer, flight: Flight, host: Host) {
     super();
     this.balancer = balancer;
     this.flight = flight;
     this.host = host;
+    this.deadline = new CallDeadline(this);
+  }
+
+  /** An attempt begins. The call is new, or one that was answered and that nobody looks at any more. */
+  begin(flight: Flight, host: Host, latency: number): void {
+    this.flight = flight;
+    this.host = host;
     this.latency = latency;
     this.request = flight.index;
-    this.key = flight.cacheKey;
+    this.key = flight.key;
     this.quantile = flight.quantile;
-    this.deadline = new CallDeadline(this);
+    this.state = 'new';
+    this.abandoned = this.admitted = this.connecting = false;
+    this.verdict = pass;
+    this.next = undefined;
+    this.awaited = true;
+    this.report = undefined;
   }
 
   happen(): void {

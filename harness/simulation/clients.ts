@@ -11,7 +11,7 @@ import type { Deadline, DeadlineQueue } from '../proxy/deadlines.ts';
 import type { Balancer, Front } from './balancer.ts';
 import { Flight } from './flight.ts';
 import type { Ledger } from './ledger.ts';
-import { KeyNames } from './names.ts';
+import { Names } from './names.ts';
 import type { Network } from './network.ts';
 import type { Timeline } from './timeline.ts';
 
@@ -41,12 +41,14 @@ export class Clients implements Front {
   readonly #options: ClientsOptions;
   readonly #workload: Workload;
   readonly #window: Window;
-  readonly #names: KeyNames;
+  readonly #names: Names;
   readonly #patience: DeadlineQueue;
   readonly #arrivals: () => number;
   readonly #most: number;
   readonly #regions: boolean;
   readonly #closed: Scenario['load']['closed'];
+  /** Flights that were answered, to be used again. */
+  readonly #spare: Flight[] = [];
   readonly #gaveUp = (_queue: DeadlineQueue, flight: Deadline) => this.#giveUp(flight as Flight);
   /** By flight number modulo connections: what each connection of a closed loop has sent. */
   readonly #ordinals: Int32Array;
@@ -57,7 +59,7 @@ export class Clients implements Front {
     const { load, fleet } = scenario;
     this.#options = options;
     this.#workload = new Workload(load, seed, rateOf(load, fleet));
-    this.#names = new KeyNames(this.#workload);
+    this.#names = new Names(this.#workload);
     this.#window = new Window(load);
     this.#patience = timeline.deadlines(load.timeout);
     this.#arrivals = load.open === undefined ? () => Number.POSITIVE_INFINITY : this.#workload.arrivals();
@@ -83,12 +85,14 @@ export class Clients implements Front {
     const { next: intended } = this;
     this.#advance();
     const { ledger } = this.#options;
-    if (ledger.inFlight >= this.#most) ledger.notSent(index, intended, this.#names.hash(index));
+    if (ledger.inFlight >= this.#most) ledger.notSent(index, intended, this.#workload.keyHash(index));
     else this.#launch(index, intended);
   }
 
   answered(flight: Flight, status: number, backend: number): void {
-    if (!flight.over) this.#end(flight, ofResponse(status, true), flight.latency, status, backend);
+    if (flight.over) return;
+    this.#end(flight, ofResponse(status, true), flight.latency, status, backend);
+    this.#spare.push(flight);
   }
 
   cut(flight: Flight): void {
@@ -154,24 +158,17 @@ export class Clients implements Front {
     const balancer = balancerOf(index, region);
     const there = network.toBalancer(region, balancer.zone);
     const latency = there === 0 ? 0 : network.trip(there, index, 0);
-    const names = this.#names;
-    const flight = new Flight(
-      index,
-      intended,
-      now,
-      names.hash(index),
-      names.key(index),
-      workload.quantile(index),
-      latency,
-      this.#gaveUp,
-    );
+    const key = this.#names.key(index);
+    const client = this.#names.client(index);
+    const flight = this.#spare.pop() ?? new Flight(this.#gaveUp);
+    flight.begin(index, intended, now, key, this.#names.keyHash, workload.quantile(index), latency);
     ledger.sent(intended);
     this.#patience.start(flight, now);
     const safe = idempotent.has(workload.request(index).method);
-    if (latency === 0) balancer.receive(flight, names.key(index), names.client(index), region, safe);
+    if (latency === 0) balancer.receive(flight, key, client, region, safe);
     else
       timeline.at(now + latency, () => {
-        if (!flight.over) balancer.receive(flight, names.key(index), names.client(index), region, safe);
+        if (!flight.over) balancer.receive(flight, key, client, region, safe);
       });
   }
 

@@ -5,18 +5,18 @@ import type { Call } from './call.ts';
 
 export class Flight extends Deadline {
   /** Number in the workload. */
-  readonly index: number;
+  index = 0;
   /** When it should have left and when it did, ms of the simulation's clock. */
-  readonly intended: number;
-  readonly sent: number;
-  readonly keyHash: number;
-  /** What a backend's cache goes by. */
-  readonly cacheKey: string | number;
+  intended = 0;
+  sent = 0;
+  keyHash = 0;
+  /** Affinity key. */
+  key = '';
   /** Where backends invert their service-time laws, in (0, 1). */
-  readonly quantile: number;
+  quantile = 0.5;
   /** One-way latency between client and balancer, ms. */
-  readonly latency: number;
-  dispatch!: Dispatch;
+  latency = 0;
+  dispatch: Dispatch | undefined = undefined;
   /** The attempt that is out; undefined where none is. */
   call: Call | undefined = undefined;
   /** What to answer when no attempt is left. */
@@ -28,23 +28,29 @@ export class Flight extends Deadline {
   /** It has its outcome. */
   over = false;
 
-  constructor(
+  constructor(gaveUp: (queue: DeadlineQueue, flight: Deadline) => void) {
+    super(gaveUp);
+  }
+
+  /** A request leaves. The flight is new, or one that nobody looks at any more. */
+  begin(
     index: number,
     intended: number,
     sent: number,
+    key: string,
     keyHash: number,
-    cacheKey: string | number,
     quantile: number,
     latency: number,
-    gaveUp: (queue: DeadlineQueue, flight: Deadline) => void,
-  ) {
-    super(gaveUp);
+  ): void {
     this.index = index;
     this.intended = intended;
     this.sent = sent;
+    this.key = key;
     this.keyHash = keyHash;
-    this.cacheKey = cacheKey;
     this.quantile = quantile;
     this.latency = latency;
+    this.failure = 502;
+    this.firstByte = Number.NaN;
+    this.headSent = this.over = false;
   }
 }

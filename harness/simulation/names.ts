@@ -1,12 +1,16 @@
-/** Keys, their hashes and client addresses by request, each made into a string once where there are not too many. */
+/** Keys, their hashes and client addresses by request; each string is made once where there are not too many. */
 import type { Workload } from '../../scenarios/workload.ts';
 
 /** Beyond this many, remembering would cost more memory than making them again costs time. */
 const most = 1_000_000;
 
-export class KeyNames {
+export class Names {
+  /** Of the key asked for last. */
+  keyHash = 0;
   readonly #workload: Workload;
   readonly #keys: string[] = [];
+  readonly #hashes: number[] = [];
+  readonly #clients: string[] = [];
 
   constructor(workload: Workload) {
     this.#workload = workload;
@@ -14,15 +18,25 @@ export class KeyNames {
 
   key(index: number): string {
     const number = this.#workload.keyNumber(index);
-    if (number >= most) return this.#workload.key(index);
-    return (this.#keys[number] ??= this.#workload.key(index));
-  }
-
-  hash(index: number): number {
-    return this.#workload.keyHash(index);
+    let key = this.#keys[number];
+    if (key === undefined) {
+      key = this.#workload.key(index);
+      this.keyHash = this.#workload.keyHash(index);
+      if (number < most) {
+        this.#keys[number] = key;
+        this.#hashes[number] = this.keyHash;
+      }
+    } else this.keyHash = this.#hashes[number]!;
+    return key;
   }
 
   client(index: number): string {
-    return this.#workload.client(index);
+    const number = this.#workload.clientNumber(index);
+    let client = this.#clients[number];
+    if (client === undefined) {
+      client = this.#workload.client(index);
+      if (number < most) this.#clients[number] = client;
+    }
+    return client;
   }
 }

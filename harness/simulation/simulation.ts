@@ -147,7 +147,7 @@ export class Simulation {
 
   #end(): void {
     for (const flight of this.#clients.flights()) {
-      if (flight.call !== undefined) this.#attemptEnded(flight.dispatch, 'in-flight', 0, Number.NaN);
+      if (flight.call !== undefined) this.#attemptEnded(flight.dispatch!, 'in-flight', 0, Number.NaN);
     }
     this.#clients.stop();
     this.#faults.healAll();
