@@ -1,24 +1,8 @@
 /**
- * Latencies counted in log-linear cells (recording-folds.ts has the layout): a float's exponent and the first bits of its mantissa
- * are the cell's number already, so finding it costs a shift and no logarithm.
+ * Latencies counted in log-linear cells (recording-folds.ts has the layout and its error): fine ones for what a report prints, coarse
+ * ones for each slot of its timeline.
  */
-import type { HistogramFold } from './recording-folds.ts';
-
-/** A float, and its two words. Little-endian, as everywhere Node runs. */
-const value = new Float64Array(1);
-const words = new Uint32Array(value.buffer);
-/** Exponent bias of a double. */
-const bias = 1023;
-/** 2^40 µs, 12 days: whatever is longer counts there. */
-const octaves = 40;
-
-/** The cell of a latency in µs, at 2^`bits` cells to the power of two. */
-export function cellOf(micros: number, bits: number): number {
-  if (!(micros >= 1)) return 0;
-  value[0] = micros;
-  const cell = (words[1]! >>> (20 - bits)) - (bias << bits) + 1;
-  return cell > octaves << bits ? octaves << bits : cell;
-}
+import { cellOf, type HistogramFold, octaves } from './recording-folds.ts';
 
 /** Cell, count, cell, count …, without empty ones. */
 export function sparse(counts: ArrayLike<number>): number[] {

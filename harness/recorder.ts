@@ -101,7 +101,8 @@ export class Recorder {
     attempt: number,
     kind: number,
   ): void {
-    if (this.#rows !== undefined) this.#rows.attempt(request, picked, ended, backend, status, attempt, kind);
+    this.#folds?.attempt(request, picked, ended, backend, attempt, kind);
+    this.#rows?.attempt(request, picked, ended, backend, status, attempt, kind);
   }
 
   /**

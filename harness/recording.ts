@@ -19,6 +19,7 @@ import { readEventFile } from './event-log.ts';
 
 export {
   cellMiddle,
+  cellOf,
   type FaultFold,
   type Folds,
   fingerprint,

@@ -12,7 +12,7 @@ export function counted(folds: readonly TrialFold[]): TrialFold[] {
 
 /** In the order of the run's contenders; one that never began is left out of the list, as there is nothing to say of it. */
 export function summarizeContenders(
-  run: Pick<Run, 'backends' | 'contenders'>,
+  run: Pick<Run, 'backends' | 'contenders' | 'driver'>,
   folds: readonly TrialFold[],
 ): ContenderSummary[] {
   return run.contenders.flatMap(({ name, strategy, options }) => {

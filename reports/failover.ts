@@ -42,6 +42,35 @@ export function transitions(
   };
 }
 
+/** Indexes of the backends a fault fell upon. */
+export function victimsOf(
+  run: Pick<Run, 'backends'>,
+  { backends }: Pick<FaultWindow, 'backends'>,
+): ReadonlySet<number> {
+  return new Set(
+    backends
+      .map((id) => run.backends.findIndex((backend) => backend.id === id))
+      .filter((index) => index >= 0),
+  );
+}
+
+/** What of a failover is read off the events alone. */
+export function told(
+  { fault, occurrence, kind, backends, taken, healed }: FaultWindow,
+  detected: number,
+): Pick<Failover, 'fault' | 'occurrence' | 'kind' | 'backends' | 'takenMs' | 'healedMs' | 'detectMs'> {
+  return {
+    ...{ fault, occurrence, kind, backends, takenMs: taken, healedMs: healed },
+    detectMs: Number.isFinite(detected) ? Math.max(0, detected - taken) : null,
+  };
+}
+
+/** Of the victims together, by weight. */
+export function fairShareOf(run: Pick<Run, 'backends'>, victims: ReadonlySet<number>): number {
+  const fair = fairShares(run.backends);
+  return [...victims].reduce((sum, index) => sum + fair[index]!, 0);
+}
+
 /** The last attempt that picked a victim in [taken, until); ms after `taken`, or null. */
 export function lastSent(
   attempts: AttemptColumns,
@@ -67,23 +96,18 @@ export function failoverOf(
   events: readonly Event[],
   deadline: Deadline,
 ): { failover: Failover; zoom: Zoom } {
-  const { fault, occurrence, kind, backends, asked, taken } = window;
-  const victims = new Set(
-    backends
-      .map((id) => run.backends.findIndex((backend) => backend.id === id))
-      .filter((index) => index >= 0),
-  );
+  const { asked, taken } = window;
+  const victims = victimsOf(run, window);
   const healed = window.healed ?? Number.POSITIVE_INFINITY;
   const { detected, readmitted } = transitions(events, trial.id, window);
   const bins = binsAround(rows, deadline, taken, trial.windowMs);
   const band = bandOf(bins, asked - taken);
-  const fair = fairShares(run.backends);
   const returned =
     window.healed === null || victims.size === 0
       ? { overshoot: null, returnedShare: null, fairAgainMs: null }
       : readmission(attempts, {
           victims,
-          fairShare: [...victims].reduce((sum, index) => sum + fair[index]!, 0),
+          fairShare: fairShareOf(run, victims),
           taken,
           healed,
           readmitted: Number.isFinite(readmitted) ? readmitted : healed,
@@ -91,13 +115,7 @@ export function failoverOf(
         });
   return {
     failover: {
-      fault,
-      occurrence,
-      kind,
-      backends,
-      takenMs: taken,
-      healedMs: window.healed,
-      detectMs: Number.isFinite(detected) ? Math.max(0, detected - taken) : null,
+      ...told(window, detected),
       recoverMs: recoveredAt(bins, band),
       sacrificed: sacrificedTo(rows, attempts, deadline, { victims, onset: asked, healed, detected }),
       lastSentMs: lastSent(attempts, victims, taken, window.healAsked ?? healed),

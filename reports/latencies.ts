@@ -1,32 +1,43 @@
 /**
- * Exact percentiles: nearest rank on the sorted microseconds, the smallest value that at least q of all values do not
+ * Percentiles: nearest rank on the sorted microseconds, the smallest value that at least q of all values do not
  * exceed. No interpolation, so every figure printed is a latency that somebody met.
  */
+import { Histogram, type Latencies } from './histogram.ts';
 import type { Latency } from './summary.ts';
 
 /** The value of rank ⌈q·n⌉ in a sorted array; NaN when it is empty. The slack undoes what q·n gains by rounding: 0.999 · 1000 is 999. */
-export function nearestRank(sorted: Float64Array, q: number): number {
-  return sorted.length === 0 ? Number.NaN : sorted[rank(sorted.length, q)]!;
+export function nearestRank(set: Latencies, q: number): number {
+  return set.length === 0 ? Number.NaN : valueAt(set, rank(set.length, q));
 }
 
-function rank(length: number, q: number): number {
+function valueAt(set: Latencies, index: number): number {
+  return set instanceof Histogram ? set.at(index) : set[index]!;
+}
+
+function sumOf(set: Latencies, cap: number): number {
+  if (set instanceof Histogram) return set.sumWithin(cap);
+  let sum = 0;
+  for (const value of set) sum += Math.min(value, cap);
+  return sum;
+}
+
+export function rank(length: number, q: number): number {
   return Math.min(length, Math.max(1, Math.ceil(q * length - 1e-9))) - 1;
 }
 
 const percentiles = { p50: 0.5, p90: 0.9, p95: 0.95, p99: 0.99, p999: 0.999, max: 1 } as const;
 
 /**
- * A sorted set of ok latencies and, beside it, how many requests count at the cap.
- * @param sorted µs, ascending
+ * A set of ok latencies and, beside it, how many requests count at the cap.
+ * @param sorted µs, ascending, or a histogram of them
  * @param cap µs; ok latencies beyond it count as it
  * @param capped requests that count at the cap without a latency of their own
  */
-export function describe(sorted: Float64Array, cap = Number.POSITIVE_INFINITY, capped = 0): Latency {
+export function describe(sorted: Latencies, cap = Number.POSITIVE_INFINITY, capped = 0): Latency {
   const total = sorted.length + capped;
-  const at = (index: number) => (index < sorted.length ? Math.min(sorted[index]!, cap) : cap) / 1000;
+  const at = (index: number) => (index < sorted.length ? Math.min(valueAt(sorted, index), cap) : cap) / 1000;
   if (total === 0) return { mean: null, p50: null, p90: null, p95: null, p99: null, p999: null, max: null };
-  let sum = capped === 0 ? 0 : capped * cap;
-  for (const value of sorted) sum += Math.min(value, cap);
+  const sum = (capped === 0 ? 0 : capped * cap) + sumOf(sorted, cap);
   const { p50, p90, p95, p99, p999, max } = percentiles;
   return {
     mean: sum / total / 1000,
@@ -39,9 +50,17 @@ export function describe(sorted: Float64Array, cap = Number.POSITIVE_INFINITY, c
   };
 }
 
-/** All values of several sets, sorted. */
-export function pooled(sets: readonly Float64Array[]): Float64Array {
+/** All values of several sets, sorted; a histogram where one of them is. */
+export function pooled(sets: readonly Float64Array[]): Float64Array;
+export function pooled(sets: readonly Latencies[]): Latencies;
+export function pooled(sets: readonly Latencies[]): Latencies {
   if (sets.length === 1) return sets[0]!;
+  return sets.every((set) => !(set instanceof Histogram))
+    ? merged(sets as Float64Array[])
+    : Histogram.merge(sets);
+}
+
+function merged(sets: readonly Float64Array[]): Float64Array {
   const all = new Float64Array(sets.reduce((sum, set) => sum + set.length, 0));
   let offset = 0;
   for (const set of sets) {

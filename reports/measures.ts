@@ -3,7 +3,7 @@ import type { Run } from '../harness/recording.ts';
 import { describe, median, pooled } from './latencies.ts';
 import type { Sample } from './sample.ts';
 import { addAttempts, jain, sharesOf } from './shares.ts';
-import type { Failover, Measures, PhaseMeasures, Requests } from './summary.ts';
+import type { Failover, FailoverNumber, Measures, PhaseMeasures, Requests } from './summary.ts';
 import type { TrialFold } from './trial-fold.ts';
 
 function addRequests(all: readonly Requests[]): Requests {
@@ -51,23 +51,26 @@ function poolFailover(folds: readonly TrialFold[]): Failover[] {
   return [...groups.values()].map((all) => {
     const middle = (of: (failover: Failover) => number | null) => median(all.map(of));
     const { fault, occurrence, kind, backends } = all[0]!;
+    const unknown = Object.assign({}, ...all.map((it) => it.unknown)) as NonNullable<Failover['unknown']>;
+    const known = (key: FailoverNumber) => (key in unknown ? null : middle((it) => it[key]));
     return {
       ...{ fault, occurrence, kind, backends },
       takenMs: middle((it) => it.takenMs) ?? 0,
       healedMs: middle((it) => it.healedMs),
       detectMs: middle((it) => it.detectMs),
-      recoverMs: middle((it) => it.recoverMs),
-      sacrificed: middle((it) => it.sacrificed) ?? 0,
+      recoverMs: known('recoverMs'),
+      sacrificed: known('sacrificed'),
       lastSentMs: middle((it) => it.lastSentMs),
-      overshoot: middle((it) => it.overshoot),
-      returnedShare: middle((it) => it.returnedShare),
-      fairAgainMs: middle((it) => it.fairAgainMs),
+      overshoot: known('overshoot'),
+      returnedShare: known('returnedShare'),
+      fairAgainMs: known('fairAgainMs'),
+      ...(Object.keys(unknown).length > 0 ? { unknown } : {}),
     };
   });
 }
 
 /** @param folds at least one */
-export function measuresOf(run: Pick<Run, 'backends'>, folds: readonly TrialFold[]): Measures {
+export function measuresOf(run: Pick<Run, 'backends' | 'driver'>, folds: readonly TrialFold[]): Measures {
   const cap = folds[0]!.cap;
   const phased = folds.flatMap(({ phases }) => (phases ? [phases] : []));
   const attempts = addAttempts(
@@ -105,6 +108,8 @@ export function measuresOf(run: Pick<Run, 'backends'>, folds: readonly TrialFold
     ),
     retries: attempts.retries,
     failover: poolFailover(folds),
-    cpuMicrosPerRequest: sent === 0 || cpu === 0 ? null : cpu / sent,
+    ...(run.driver === 'simulation'
+      ? {}
+      : { cpuMicrosPerRequest: sent === 0 || cpu === 0 ? null : cpu / sent }),
   };
 }

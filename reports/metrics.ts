@@ -1,6 +1,6 @@
 /** The metrics that tables, expectations and rankings name: where each stands in the summary, its unit, and which way is better. */
 import type { metrics } from '../scenarios/scenario.ts';
-import type { Failover, Latency, Measures, Phase } from './summary.ts';
+import type { Failover, FailoverNumber, Latency, Measures, Phase } from './summary.ts';
 
 export type MetricName = (typeof metrics)[number];
 export type Unit = 'ms' | '/s' | 'share' | 'requests';
@@ -34,18 +34,24 @@ function part(measures: Measures, phase: Phase | undefined) {
 function failover(
   label: string,
   unit: Unit,
-  of: (failover: Failover) => number | null,
+  key: 'detectMs' | 'recoverMs' | 'sacrificed',
   fold: (values: number[]) => number,
 ): Metric {
   return {
     label,
     unit,
     better: 'lower',
-    of: ({ failover: all }, phase) =>
-      all.length === 0 || phase !== undefined
-        ? undefined
-        : fold(all.map((one) => of(one) ?? Number.POSITIVE_INFINITY)),
+    of: ({ failover: all }, phase) => {
+      const values = all.flatMap((one) => numberOf(one, key) ?? []);
+      return all.length === 0 || values.length < all.length || phase !== undefined ? undefined : fold(values);
+    },
   };
+}
+
+/** A number of one fault: Infinity for what never happened, undefined for what the recording cannot tell. */
+export function numberOf(failover: Failover, key: 'detectMs' | FailoverNumber): number | undefined {
+  if (key !== 'detectMs' && failover.unknown?.[key] !== undefined) return undefined;
+  return failover[key] ?? Number.POSITIVE_INFINITY;
 }
 
 const worst = (values: number[]) => Math.max(...values);
@@ -68,9 +74,9 @@ export const metricsByName: Readonly<Record<MetricName, Metric>> = {
   p99: latency('p99', 'p99'),
   p999: latency('p99.9', 'p999'),
   max: latency('max', 'max'),
-  detection: { ...failover('time to detect', 'ms', (it) => it.detectMs, worst), short: 'detect' },
-  recovery: { ...failover('time to recover', 'ms', (it) => it.recoverMs, worst), short: 'recover' },
-  sacrificed: failover('sacrificed', 'requests', (it) => it.sacrificed, sum),
+  detection: { ...failover('time to detect', 'ms', 'detectMs', worst), short: 'detect' },
+  recovery: { ...failover('time to recover', 'ms', 'recoverMs', worst), short: 'recover' },
+  sacrificed: failover('sacrificed', 'requests', 'sacrificed', sum),
   lost: { label: 'lost', unit: 'requests', better: 'lower', of: (m, p) => part(m, p)?.requests.lost },
   failed: { label: 'failed', unit: 'requests', better: 'lower', of: (m, p) => part(m, p)?.requests.failed },
 };

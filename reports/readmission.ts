@@ -10,7 +10,8 @@
  */
 import type { AttemptColumns } from '../harness/recording.ts';
 
-const binMs = 250;
+export const returnBinMs = 250;
+const binMs = returnBinMs;
 const leastAttempts = 20;
 const fairAgain = { bins: 4, part: 0.75 };
 
@@ -41,6 +42,11 @@ export function shareBins(
     all[bin]!++;
     if (victims.has(attempts.backend[row]!)) theirs[bin]!++;
   }
+  return sharesIn(all, theirs);
+}
+
+/** As shareBins, of attempts counted already. */
+export function sharesIn(all: ArrayLike<number>, theirs: ArrayLike<number>): number[] {
   return Array.from(all, (count, bin) => (count < leastAttempts ? Number.NaN : theirs[bin]! / count));
 }
 
@@ -48,25 +54,39 @@ export function readmission(
   attempts: AttemptColumns,
   { victims, fairShare, taken, healed, readmitted, windowMs }: Return,
 ): { overshoot: number | null; returnedShare: number | null; fairAgainMs: number | null } {
-  const back = shareBins(attempts, victims, readmitted, windowMs).filter((share) => !Number.isNaN(share));
-  const earlier = shareBins(attempts, victims, 0, taken).filter((share) => !Number.isNaN(share));
+  const since = (from: number) => shareBins(attempts, victims, from, windowMs);
+  return {
+    overshoot: overshootOf(since(readmitted), fairShare),
+    returnedShare: shareOf(attempts, victims, readmitted, windowMs),
+    fairAgainMs: fairAgainAt(since(healed), shareBins(attempts, victims, 0, taken), fairShare),
+  };
+}
+
+/** @param back the victims' share in each bin from their return on */
+export function overshootOf(back: readonly number[], fairShare: number): number | null {
+  const shares = back.filter((share) => !Number.isNaN(share));
+  return shares.length === 0 ? null : shares.reduce((a, b) => Math.max(a, b)) / fairShare;
+}
+
+/**
+ * ms from the heal, or null.
+ * @param since the victims' share in each bin from the heal on; @param before in each bin from t = 0 to the fault
+ */
+export function fairAgainAt(
+  since: readonly number[],
+  before: readonly number[],
+  fairShare: number,
+): number | null {
+  const earlier = before.filter((share) => !Number.isNaN(share));
   const own = earlier.length === 0 ? fairShare : earlier.reduce((a, b) => a + b, 0) / earlier.length;
   const enough = Math.min(fairShare, own) * fairAgain.part;
   let run = 0;
-  let fairAgainMs: number | null = null;
-  for (const [bin, share] of shareBins(attempts, victims, healed, windowMs).entries()) {
+  for (const [bin, share] of since.entries()) {
     if (Number.isNaN(share)) continue;
     run = share >= enough ? run + 1 : 0;
-    if (run === fairAgain.bins) {
-      fairAgainMs = (bin - fairAgain.bins + 1) * binMs;
-      break;
-    }
+    if (run === fairAgain.bins) return (bin - fairAgain.bins + 1) * binMs;
   }
-  return {
-    overshoot: back.length === 0 ? null : Math.max(...back) / fairShare,
-    returnedShare: shareOf(attempts, victims, readmitted, windowMs),
-    fairAgainMs,
-  };
+  return null;
 }
 
 function shareOf(

@@ -10,12 +10,14 @@ import {
   type Run,
   readAttempts,
   readEvents,
+  readFolds,
   readRequests,
   readRun,
   requestColumns,
   type Trial,
 } from '../harness/recording.ts';
 import { loadFolder } from '../scenarios/registry.ts';
+import { foldedTrial } from './folded-trial.ts';
 import type { FormatDefinition } from './formats/format.ts';
 import { judge, type Report } from './judge.ts';
 import type { Summary } from './summary.ts';
@@ -45,6 +47,15 @@ export async function readReport(dir: string): Promise<Report> {
 /** A trial that failed or was cut short may lack files: it is folded from nothing, and the audit looks at complete ones. */
 async function readTrial(dir: string, run: Run, trial: Trial, events: readonly Event[]): Promise<TrialFold> {
   const problems: string[] = [];
+  if (trial.rows === 'folded') {
+    const folds = await readFolds(dir, trial.id).catch((cause: unknown) => {
+      problems.push(`its folds cannot be read (${said(cause)})`);
+      return undefined;
+    });
+    if (folds) return foldedTrial(run, trial, folds, events);
+    const nothing = foldTrial(run, trial, requestColumns(0), attemptColumns(0), events);
+    return { ...nothing, unread: problems.join(' and ') };
+  }
   const rows = await readRequests(dir, run, trial.id).catch((cause: unknown) => {
     problems.push(`requests cannot be read (${said(cause)})`);
     return requestColumns(0);

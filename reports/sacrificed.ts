@@ -1,7 +1,8 @@
 /**
  * How many requests a fault cost: the bad ones (failed, lost, late, or never answered though their time was up) that the fault
  * explains. A bad request of the measured window is *sacrificed* to a fault when
- *   - one of its attempts was on a victim while the fault held: picked before the heal, not ended at the onset; or
+ *   - one of its attempts was on a victim while the fault held, picked before the heal and not ended at the onset, and it went bad
+ *     after the onset; or
  *   - it went bad between the onset and the detection (the heal, where it was never detected), whatever it touched.
  * The onset is when the fault was asked for: the driver sees it hold a little after it begins to hurt.
  * A request counts once per fault. Nothing is subtracted for errors that would have happened anyway: in a paired run every contender
@@ -47,7 +48,9 @@ export function sacrificedTo(
   for (let row = 0; row < rows.length; row++) {
     if (!(rows.intended[row]! >= 0) || !deadline.bad(row)) continue;
     const wentBad = (rows.intended[row]! + rows.latency[row]!) / 1000;
-    if (onVictim.has(rows.index[row]!) || (wentBad >= fault.onset && wentBad <= blind)) count++;
+    // What was bad before the fault is not explained by it, even where its attempt was given up a little later.
+    if (wentBad < fault.onset) continue;
+    if (onVictim.has(rows.index[row]!) || wentBad <= blind) count++;
   }
   return count;
 }

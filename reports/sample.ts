@@ -6,6 +6,7 @@
  */
 import { causes, outcomes, type RequestColumns } from '../harness/recording.ts';
 import type { Deadline } from './deadline.ts';
+import type { Latencies } from './histogram.ts';
 import type { Phase, Requests } from './summary.ts';
 import { phaseAt, phaseSeconds, type Stretch } from './windows.ts';
 
@@ -17,9 +18,9 @@ export interface Sample {
   /** Of them, those ok and in time. */
   good: number;
   /** Latencies of ok responses, µs, sorted. */
-  ok: Float64Array;
+  ok: Latencies;
   /** Ages of those in flight at the end and younger than the deadline, µs, sorted. */
-  open: Float64Array;
+  open: Latencies;
   /** Requests that count at the deadline though they have no ok latency. */
   atDeadline: number;
 }
@@ -28,6 +29,12 @@ const code = Object.fromEntries(outcomes.map((name, index) => [name, index])) as
   (typeof outcomes)[number],
   number
 >;
+
+/** `ok`, `failed-503`, `lost-reset`, `in-flight` … */
+export function wayToEnd(outcome: string, cause: string, status: number): string {
+  if (outcome === 'ok' || outcome === 'in-flight') return outcome;
+  return `${outcome}-${cause === 'status' ? status : cause}`;
+}
 
 class Tally {
   private readonly counts = new Map<number, number>();
@@ -65,8 +72,7 @@ class Tally {
       const outcome = outcomes[Math.floor(key / 65_536 / causes.length)]!;
       const cause = causes[Math.floor(key / 65_536) % causes.length]!;
       if (outcome === 'not-sent') continue;
-      const plain = outcome === 'ok' || outcome === 'in-flight';
-      const name = plain ? outcome : `${outcome}-${cause === 'status' ? key % 65_536 : cause}`;
+      const name = wayToEnd(outcome, cause, key % 65_536);
       byOutcome[name] = (byOutcome[name] ?? 0) + count;
     }
     return {

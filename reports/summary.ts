@@ -9,7 +9,7 @@ import type { Run, Trial } from '../harness/recording.ts';
 
 export const summaryVersion = 1;
 
-/** Nearest-rank percentiles of a set of latencies, ms [latencies.ts]. */
+/** Nearest-rank percentiles of a set of latencies, ms [latencies.ts]; of a folded trial within 0.05% [histogram.ts]. */
 export interface Latency {
   mean: number | null;
   p50: number | null;
@@ -87,7 +87,7 @@ export interface Failover {
   /** From taken until the contender was back inside its own band from before the fault, and stayed there for 1 s [recovery.ts]. */
   recoverMs: number | null;
   /** Bad requests (failed, lost or late) that the fault explains [sacrificed.ts]. */
-  sacrificed: number;
+  sacrificed: number | null;
   /** From taken to the last attempt that picked a victim before its heal was asked for; null when there was none. */
   lastSentMs: number | null;
   /** After the victim was taken back: its largest share in 250 ms ÷ its fair share [readmission.ts]. */
@@ -96,7 +96,11 @@ export interface Failover {
   returnedShare: number | null;
   /** From healed until the victim had its part of the requests again for 1 s [readmission.ts]. */
   fairAgainMs: number | null;
+  /** Why a number is not known, by its name, where the recording is too large for rows and its folds cannot tell; it is null then. */
+  unknown?: Partial<Record<FailoverNumber, string>>;
 }
+
+export type FailoverNumber = 'recoverMs' | 'sacrificed' | 'overshoot' | 'returnedShare' | 'fairAgainMs';
 
 export type Phase = 'before' | 'during' | 'after';
 
@@ -112,8 +116,8 @@ export interface Measures extends PhaseMeasures {
   /** Attempts beyond the first, picked within the window. */
   retries: number;
   failover: Failover[];
-  /** CPU of the balancer's process ÷ requests sent, warm-up included in both; µs. */
-  cpuMicrosPerRequest: number | null;
+  /** CPU of the balancer's process ÷ requests sent, warm-up included in both; µs. Absent in a simulation: nothing ran. */
+  cpuMicrosPerRequest?: number | null;
 }
 
 export interface RoundSummary extends Measures {
@@ -138,7 +142,8 @@ export interface ContenderSummary extends Measures {
 
 export interface Finding {
   check: string;
-  ok: boolean;
+  /** Null: it could not be judged, and `detail` says why. */
+  ok: boolean | null;
   detail: string;
 }
 

@@ -22,7 +22,7 @@ export function comparisonTable(summary: Summary): string {
       .trimEnd();
   const notes = rows.flatMap(({ contender, note }) => (note === undefined ? [] : [`${contender}: ${note}`]));
   const starred = rows.some(({ cells }) => cells.some(({ best }) => best));
-  const wrong = summary.audit.findings.filter(({ ok }) => !ok);
+  const wrong = summary.audit.findings.filter(({ ok }) => ok === false);
   return [
     line(head),
     ...body.map(line),

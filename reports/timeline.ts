@@ -1,5 +1,6 @@
 /**
- * The timeline fold, `timeline.ndjson`: one line per trial and 250 ms, to draw from without touching the rows again.
+ * The timeline fold, `timeline.ndjson`: one line per trial and 250 ms, to draw from without touching the rows again. In a long trial the
+ * step is doubled until there are at most 819 of them.
  *
  * Counts stand where a request *ended*, so that they add up to what a client received per second; percentiles stand where it was
  * *due*, so that a stall shows at the time it began. Lines run on until the last request of the window has ended.
@@ -13,7 +14,15 @@ import {
 } from '../harness/recording.ts';
 import { binned, nearestRank } from './latencies.ts';
 
-export const stepMs = 250;
+const shortestStepMs = 250;
+const mostSteps = 819;
+
+/** Length of a step for a window of `windowMs`. */
+export function stepFor(windowMs: number): number {
+  let step = shortestStepMs;
+  while (windowMs / step > mostSteps) step *= 2;
+  return step;
+}
 
 export interface TimelineRow {
   trial: string;
@@ -47,17 +56,11 @@ export function timelineOf(
   let last = trial.windowMs;
   for (let row = 0; row < rows.length; row++)
     if (rows.intended[row]! >= 0) last = Math.max(last, endOf(row) || 0);
+  const stepMs = stepFor(trial.windowMs);
   const steps = Math.floor(last / stepMs) + 1;
-  const lines: TimelineRow[] = Array.from({ length: steps }, (_, step) => ({
-    trial: trial.id,
-    contender: trial.contender,
-    round: trial.round,
-    t: step * stepMs,
-    ...{ ok: 0, failed: 0, lost: 0, causes: {}, backends: new Array<number>(backends).fill(0), inFlight: 0 },
-    ...{ p50: null, p95: null, p99: null },
-  }));
-  countEnds(rows, lines, endOf);
-  countInFlight(rows, lines, endOf);
+  const lines = emptyLines(trial, steps, stepMs, backends);
+  countEnds(rows, lines, stepMs, endOf);
+  countInFlight(rows, lines, stepMs, endOf);
   for (let row = 0; row < attempts.length; row++) {
     const line = lines[Math.floor(attempts.picked[row]! / 1000 / stepMs)];
     const backend = attempts.backend[row]!;
@@ -78,23 +81,58 @@ export function timelineOf(
   return lines;
 }
 
-function countEnds(rows: RequestColumns, lines: TimelineRow[], endOf: (row: number) => number): void {
-  for (let row = 0; row < rows.length; row++) {
-    if (!(rows.intended[row]! >= 0)) continue;
-    const line = lines[Math.floor(endOf(row) / stepMs)];
-    const outcome = outcomes[rows.outcome[row]!];
-    if (!line) continue;
-    if (outcome === 'ok') line.ok++;
-    else if (outcome === 'failed' || outcome === 'lost') {
-      line[outcome]++;
-      const cause = causes[rows.cause[row]!] ?? 'none';
-      const name = cause === 'status' ? `status ${rows.status[row]}` : cause;
-      line.causes[name] = (line.causes[name] ?? 0) + 1;
-    }
+export function emptyLines(
+  trial: Pick<Trial, 'id' | 'contender' | 'round'>,
+  steps: number,
+  stepMs: number,
+  backends: number,
+): TimelineRow[] {
+  return Array.from({ length: steps }, (_, step) => ({
+    trial: trial.id,
+    contender: trial.contender,
+    round: trial.round,
+    t: step * stepMs,
+    ...{ ok: 0, failed: 0, lost: 0, causes: {}, backends: new Array<number>(backends).fill(0), inFlight: 0 },
+    ...{ p50: null, p95: null, p99: null },
+  }));
+}
+
+/** Adds requests that ended in a line's step. */
+export function countEnd(
+  line: TimelineRow,
+  outcome: string,
+  cause: string,
+  status: number,
+  requests: number,
+): void {
+  if (outcome === 'ok') line.ok += requests;
+  else if (outcome === 'failed' || outcome === 'lost') {
+    line[outcome] += requests;
+    const name = cause === 'status' ? `status ${status}` : cause;
+    line.causes[name] = (line.causes[name] ?? 0) + requests;
   }
 }
 
-function countInFlight(rows: RequestColumns, lines: TimelineRow[], endOf: (row: number) => number): void {
+function countEnds(
+  rows: RequestColumns,
+  lines: TimelineRow[],
+  stepMs: number,
+  endOf: (row: number) => number,
+): void {
+  for (let row = 0; row < rows.length; row++) {
+    if (!(rows.intended[row]! >= 0)) continue;
+    const line = lines[Math.floor(endOf(row) / stepMs)];
+    if (line)
+      countEnd(line, outcomes[rows.outcome[row]!]!, causes[rows.cause[row]!] ?? 'none', rows.status[row]!, 1);
+  }
+}
+
+function countInFlight(
+  rows: RequestColumns,
+  lines: TimelineRow[],
+  stepMs: number,
+  endOf: (row: number) => number,
+): void {
   const change = new Float64Array(lines.length + 1);
   const step = (ms: number) => Math.min(lines.length, Math.max(0, Math.floor(ms / stepMs)));
   for (let row = 0; row < rows.length; row++) {

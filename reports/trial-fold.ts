@@ -5,8 +5,8 @@ import { failoverOf, type Zoom } from './failover.ts';
 import { type Sample, samplesOf } from './sample.ts';
 import { type AttemptCounts, countAttempts } from './shares.ts';
 import type { Failover, Phase } from './summary.ts';
-import { type TimelineRow, timelineOf } from './timeline.ts';
-import { type FaultWindow, faultTime, faultWindows } from './windows.ts';
+import { stepFor, type TimelineRow, timelineOf } from './timeline.ts';
+import { type FaultWindow, faultTime, faultWindows, gone } from './windows.ts';
 
 export interface TrialFold {
   trial: Trial;
@@ -19,10 +19,12 @@ export interface TrialFold {
   failover: Failover[];
   zooms: Zoom[];
   timeline: TimelineRow[];
+  /** Length of a step of the timeline, ms. */
+  stepMs: number;
   /** Rows that were sent, warm-up included. */
   sentWithWarmup: number;
-  /** Rows whose number another row bears too. */
-  duplicates: number;
+  /** Requests recorded under a number that another bears too; why that is not known, where it is not. */
+  duplicates: number | string;
   /** What became of reading its files, when that failed. */
   unread?: string;
   /** Attempts on a victim after it was known to be gone, by fault window; see audit.ts. */
@@ -55,6 +57,7 @@ export function foldTrial(
     failover: lived.map(({ failover }) => failover),
     zooms: lived.map(({ zoom }) => zoom),
     timeline: timelineOf(trial, rows, attempts, run.backends.length),
+    stepMs: stepFor(trial.windowMs),
     sentWithWarmup: rows.sent.reduce((count, sent) => (Number.isNaN(sent) ? count : count + 1), 0),
     duplicates: duplicatesIn(rows.index),
     afterDetection: lived.flatMap(({ window, failover }) =>
@@ -64,9 +67,6 @@ export function foldTrial(
     ),
   };
 }
-
-/** Faults that leave nothing on the other side to talk to. */
-const gone = new Set(['crash', 'stop', 'vanish', 'freeze']);
 
 /** A pick and the transition that forbids it can share a millisecond. */
 const toleranceMs = 1;

@@ -101,6 +101,9 @@ export function faultTime(windows: readonly FaultWindow[], windowMs: number): St
   return union;
 }
 
+/** Faults that leave nothing on the other side to talk to. */
+export const gone: ReadonlySet<string> = new Set(['crash', 'stop', 'vanish', 'freeze']);
+
 /** Which phase a moment (ms) belongs to: the gaps between two windows are `after` the first of them. */
 export function phaseAt(union: readonly Stretch[], t: number): Phase {
   if (union.length === 0 || t < union[0]!.from) return 'before';

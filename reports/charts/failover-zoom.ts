@@ -2,6 +2,7 @@
  * The first fault from close by: seconds from the moment it took, in bins of 100 ms, with detection and recovery marked. The same bins
  * decide recovery (`../recovery.ts`). Of several rounds, the first complete one is drawn; the table has the medians.
  */
+import { numberOf } from '../metrics.ts';
 import { inUnit } from '../numbers.ts';
 import { binMs } from '../recovery.ts';
 import { define, type Spec } from './chart.ts';
@@ -109,12 +110,14 @@ export default define({
   about: 'the first fault from close by',
   order: 0,
   create(report) {
-    const all = seriesOf(report).filter(({ folds }) => folds[0]!.failover.length > 0);
+    const all = seriesOf(report).filter(({ folds }) => (folds[0]!.zooms[0]?.bins.length ?? 0) > 0);
     if (all.length === 0) return undefined;
     const to = reach(all);
-    const bins = all.flatMap(({ folds }) => folds[0]!.zooms[0]!.bins);
+    const totals = all.flatMap(({ folds }) =>
+      folds[0]!.zooms[0]!.bins.filter(({ t }) => t < to * 1000).map(({ good, bad }) => (good + bad) * 10),
+    );
     // Head-room for the two labels.
-    const top = Math.max(10, ...bins.map(({ good, bad }) => (good + bad) * 10)) * 1.35;
+    const top = totals.reduce((a, b) => Math.max(a, b), 10) * 1.35;
     return {
       title: titleOf(all),
       description:
@@ -144,12 +147,12 @@ export default define({
             summary.name,
             `${it.kind} of ${it.backends.join(', ')} at ${inUnit(it.takenMs, 'ms')}`,
             inUnit(it.detectMs ?? Number.POSITIVE_INFINITY, 'ms'),
-            inUnit(it.recoverMs ?? Number.POSITIVE_INFINITY, 'ms'),
+            inUnit(numberOf(it, 'recoverMs'), 'ms'),
             inUnit(it.sacrificed, 'requests'),
             inUnit(it.lastSentMs, 'ms'),
             it.overshoot === null ? '–' : `${it.overshoot.toFixed(2)} × fair`,
             inUnit(it.returnedShare, 'share'),
-            it.healedMs === null ? '–' : inUnit(it.fairAgainMs ?? Number.POSITIVE_INFINITY, 'ms'),
+            it.healedMs === null ? '–' : inUnit(numberOf(it, 'fairAgainMs'), 'ms'),
           ]),
         ),
       },

@@ -3,12 +3,12 @@ import { counted } from '../contenders.ts';
 import { inOrder, type Report } from '../judge.ts';
 import { median } from '../latencies.ts';
 import type { ContenderSummary } from '../summary.ts';
-import { stepMs, type TimelineRow } from '../timeline.ts';
+import type { TimelineRow } from '../timeline.ts';
 import type { TrialFold } from '../trial-fold.ts';
 import type { LegendEntry, Spec } from './chart.ts';
 import { color } from './theme.ts';
 
-/** One step of 250 ms; over several rounds, means of counts and medians of percentiles. */
+/** One step of the timeline; over several rounds, means of counts and medians of percentiles. */
 export interface Step {
   /** Middle of the step, s from t = 0. */
   t: number;
@@ -38,18 +38,33 @@ export function seriesOf({ summary, folds }: Report): Series[] {
     const own = counted(folds.filter(({ trial }) => trial.contender === name));
     if (contender.requests.sent === 0) return [];
     const windowMs = Math.min(...own.map(({ trial }) => trial.windowMs));
+    // Rounds of unlike length may have unlike steps: the longest is a multiple of every other.
+    const stepMs = Math.max(...own.map((fold) => fold.stepMs));
     const count = Math.floor(windowMs / stepMs);
     if (count === 0) return []; // it died within the first step: nothing to draw over time
     const steps = Array.from({ length: count }, (_, index) =>
-      stepOf(own.map((fold) => fold.timeline[index]!)),
+      stepOf(
+        own.map((fold) => {
+          const parts = stepMs / fold.stepMs;
+          return fold.timeline.slice(index * parts, (index + 1) * parts);
+        }),
+        stepMs,
+      ),
     );
     return [{ summary: contender, folds: own, steps, seconds: windowMs / 1000 }];
   });
 }
 
-function stepOf(rows: readonly TimelineRow[]): Step {
+/** @param rounds the timeline of each round within the step */
+function stepOf(rounds: readonly (readonly TimelineRow[])[], stepMs: number): Step {
+  const rows = rounds.flat();
   const perSecond = (of: (row: TimelineRow) => number) =>
-    rows.reduce((sum, row) => sum + of(row), 0) / rows.length / (stepMs / 1000);
+    rows.reduce((sum, row) => sum + of(row), 0) / rounds.length / (stepMs / 1000);
+  // A step without an ok response has no percentile, and is passed over where another has.
+  const middle = (of: (row: TimelineRow) => number | null) =>
+    rows.length === rounds.length
+      ? median(rows.map(of))
+      : median(rows.map(of).filter((value) => value !== null));
   const names = [...new Set(rows.flatMap((row) => Object.keys(row.causes)))];
   const picked = rows.reduce((sum, row) => sum + row.backends.reduce((a, b) => a + b, 0), 0);
   return {
@@ -60,9 +75,9 @@ function stepOf(rows: readonly TimelineRow[]): Step {
     shares: rows[0]!.backends.map(
       (_, index) => rows.reduce((sum, row) => sum + row.backends[index]!, 0) / picked,
     ),
-    p50: median(rows.map(({ p50 }) => p50)),
-    p95: median(rows.map(({ p95 }) => p95)),
-    p99: median(rows.map(({ p99 }) => p99)),
+    p50: middle(({ p50 }) => p50),
+    p95: middle(({ p95 }) => p95),
+    p99: middle(({ p99 }) => p99),
   };
 }
 

@@ -4,6 +4,7 @@
  * contender names cannot.
  */
 import { build, HistogramLogWriter } from 'hdr-histogram-js';
+import { Histogram } from '../histogram.ts';
 import { define } from './format.ts';
 
 export default define({
@@ -29,7 +30,10 @@ export default define({
         numberOfSignificantValueDigits: 3,
       });
       histogram.tag = trial.contender;
-      for (const latency of whole.ok) histogram.recordValue(Math.max(1, Math.round(latency)));
+      if (whole.ok instanceof Histogram)
+        for (const [latency, count] of whole.ok.values())
+          histogram.recordValueWithCount(Math.max(1, Math.round(latency)), count);
+      else for (const latency of whole.ok) histogram.recordValue(Math.max(1, Math.round(latency)));
       const from = trial.startedAt === undefined ? 0 : (Date.parse(trial.startedAt) - origin) / 1000;
       writer.outputIntervalHistogram(histogram, from, from + trial.windowMs / 1000);
     }

@@ -55,7 +55,7 @@ export default define({
         return { name, result, detail: error ?? status };
       }),
       audit: audit.findings.map(({ check, ok, detail }): Case => {
-        return { name: check, result: ok ? 'pass' : 'fail', detail };
+        return { name: check, result: ok === null ? 'unknown' : ok ? 'pass' : 'fail', detail };
       }),
       expectations: verdict.expectations.map(({ expectation, status, detail }): Case => {
         return { name: expectation, result: status, detail };

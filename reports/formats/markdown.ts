@@ -1,6 +1,7 @@
 /** `summary.md`: for a CI step summary or a pull request. Tables only, far below GitHub's limit of 1,000 KB. */
 import { compare } from '../comparison.ts';
 import type { Report } from '../judge.ts';
+import { numberOf } from '../metrics.ts';
 import { inUnit, percent } from '../numbers.ts';
 import { define } from './format.ts';
 
@@ -36,7 +37,7 @@ function failovers({ summary }: Report): string {
       text(name),
       text(`${it.kind} of ${it.backends.join(', ')}`),
       inUnit(it.detectMs ?? Number.POSITIVE_INFINITY, 'ms'),
-      inUnit(it.recoverMs ?? Number.POSITIVE_INFINITY, 'ms'),
+      inUnit(numberOf(it, 'recoverMs'), 'ms'),
       inUnit(it.sacrificed, 'requests'),
       inUnit(it.lastSentMs, 'ms'),
       it.overshoot === null ? '–' : `${it.overshoot.toFixed(2)}×`,
@@ -62,7 +63,7 @@ export default define({
             3,
           )}\n`;
     const findings = audit.findings.map((it) => [
-      it.ok ? 'ok' : '**broken**',
+      it.ok === null ? 'unknown' : it.ok ? 'ok' : '**broken**',
       text(it.check),
       text(it.detail),
     ]);

@@ -51,13 +51,13 @@ export function expectationsSection({ summary }: Report): Markup {
 
 export function auditSection({ summary }: Report): Markup {
   const { passed, findings } = summary.audit;
-  const broken = findings.filter(({ ok }) => !ok).length;
+  const broken = findings.filter(({ ok }) => ok === false).length;
   return html`<section>
 <h2>${passed ? 'The recording passes its own audit' : `The audit found ${plural(broken, 'broken law')}`}</h2>
 <details${!passed && html` open`}><summary>${plural(findings.length, 'check')}</summary>
 <ul class="plain">${findings.map(
     ({ check, ok, detail }) =>
-      html`<li><span class="mark ${ok ? 'pass' : 'fail'}">${ok ? '✓ ok' : '✗ broken'}</span><span>${check}</span><span class="detail">${detail}</span></li>`,
+      html`<li><span class="mark ${ok === null ? 'unknown' : ok ? 'pass' : 'fail'}">${ok === null ? '? unknown' : ok ? '✓ ok' : '✗ broken'}</span><span>${check}</span><span class="detail">${detail}</span></li>`,
   )}</ul></details>
 </section>`;
 }

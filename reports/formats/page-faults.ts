@@ -12,21 +12,23 @@ function strip(failovers: readonly Failover[], windowMs: number): Markup {
   const bar = (from: number, to: number, fill: string, y: number, height: number) =>
     html`<rect x="${at(from)}" width="${at(to - from)}" y="${y}" height="${height}" fill="${fill}"/>`;
   return html`<svg role="img" aria-label="${failovers.map(spoken).join(' ')}"><rect y="9" width="100%" height="2" fill="var(--grid)"/>${failovers.map(
-    ({ takenMs, healedMs, detectMs, fairAgainMs }) => {
+    ({ takenMs, healedMs, detectMs, fairAgainMs, unknown }) => {
       const healed = healedMs ?? windowMs;
       const detected = detectMs === null ? healed : takenMs + detectMs;
       return html`${bar(takenMs, healed, 'var(--band)', 2, 16)}${bar(takenMs, detected, 'var(--vermilion)', 6, 8)}${
-        healedMs !== null && bar(healed, healed + (fairAgainMs ?? windowMs), 'var(--blue)', 8, 4)
+        healedMs !== null &&
+        unknown?.fairAgainMs === undefined &&
+        bar(healed, healed + (fairAgainMs ?? windowMs), 'var(--blue)', 8, 4)
       }`;
     },
   )}</svg>`;
 }
 
-function spoken({ kind, backends, takenMs, healedMs, detectMs, fairAgainMs }: Failover): string {
+function spoken({ kind, backends, takenMs, healedMs, detectMs, fairAgainMs, unknown }: Failover): string {
   const detected = detectMs === null ? 'never detected' : `detected after ${milliseconds(detectMs)}`;
   const healed = healedMs === null ? 'not healed' : `healed at ${seconds(healedMs)}`;
   const fair =
-    healedMs === null
+    healedMs === null || unknown?.fairAgainMs !== undefined
       ? ''
       : fairAgainMs === null
         ? ', no fair share again'
