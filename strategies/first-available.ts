@@ -20,8 +20,8 @@ import { type Backend, define } from './strategy.ts';
 import { Tournament } from './tournament.ts';
 import { allTried } from './tried.ts';
 
-/** Above any index, so that full ones come behind all that are free, in the same order. */
-const full = 2 ** 32;
+/** Above any index, so that full ones come behind all that are free, in the same order; small enough to be kept in place and not on the heap. */
+const full = 2 ** 30;
 
 export default define({
   about: 'the first backend with a free slot; to concentrate load on few backends, needs maxInFlight',

@@ -41,9 +41,12 @@ export class Tournament {
     return this.#score[position]!;
   }
 
+  /** Short enough to be inlined, so that the score is not put on the heap to be handed on. */
   update(position: number, score: number): void {
+    const leaf = this.#half + position;
     this.#score[position] = score;
-    this.#raise(position, score);
+    this.#least[leaf] = score;
+    this.#raise(leaf);
   }
 
   /** Takes the positions of those tried out, until `restore`. */
@@ -52,14 +55,16 @@ export class Tournament {
       const position = positions.at(tried[i]!.index);
       if (position < 0) continue;
       this.#hidden[this.#hiddenCount++] = position;
-      this.#raise(position, Infinity);
+      this.#least[this.#half + position] = Infinity;
+      this.#raise(this.#half + position);
     }
   }
 
   restore(): void {
     while (this.#hiddenCount > 0) {
       const position = this.#hidden[--this.#hiddenCount]!;
-      this.#raise(position, this.#score[position]!);
+      this.#least[this.#half + position] = this.#score[position]!;
+      this.#raise(this.#half + position);
     }
   }
 
@@ -111,13 +116,11 @@ export class Tournament {
     return node - this.#half;
   }
 
-  /** Sets a leaf and settles what is above it, as far up as something changes: for most updates that is not far. */
-  #raise(position: number, score: number): void {
+  /** Settles what is above a leaf, as far up as something changes: for most updates that is not far. */
+  #raise(leaf: number): void {
     const least = this.#least;
     const weight = this.#weight;
-    let node = this.#half + position;
-    least[node] = score;
-    for (node >>= 1; node >= 1; node >>= 1) {
+    for (let node = leaf >> 1; node >= 1; node >>= 1) {
       const before = least[node]!;
       const weighed = weight[node]!;
       this.#settle(node);

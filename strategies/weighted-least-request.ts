@@ -55,9 +55,10 @@ export default define({
       return turns[position]! * (bias === 1 ? busy : busy ** bias);
     };
 
+    /** Gives the one due first its turn. */
     function take(): number {
-      if (tree.least() > horizon) rebase();
       const position = tree.first();
+      // One expression, so that no number has to be kept on the heap between calls.
       tree.update(position, tree.score(position) + turnAt(position));
       return position;
     }
@@ -99,6 +100,7 @@ export default define({
       pick(_pool, { tried }) {
         if (available.length === 0) return undefined;
         if (!begun) skipAhead();
+        if (tree.least() > horizon) rebase();
         if (tried.length === 0 || allTried(available, tried)) return available[take()];
         tree.hide(tried, positions);
         const position = tree.first();
