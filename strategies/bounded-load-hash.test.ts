@@ -15,29 +15,31 @@ function capOf(c: number, backend: Backend, pool: readonly Backend[]): number {
   return Math.ceil((c * (inFlight + 1) * backend.weight) / weights);
 }
 
+type Step =
+  | { do: 'request'; key: number; tries: number }
+  | { do: 'end'; which: number }
+  | { do: 'down'; which: number }
+  | { do: 'up'; which: number }
+  | { do: 'weigh'; which: number; weight: number };
+
+const request = fc.record({
+  do: fc.constant('request'),
+  key: fc.nat(6),
+  tries: fc.constantFrom(1, 1, 1, 2, 3),
+});
+const end = fc.record({ do: fc.constant('end'), which: fc.nat() });
+const turn = fc.record({ do: fc.constantFrom('down', 'up'), which: fc.nat(7) });
+const weigh = fc.record({
+  do: fc.constant('weigh'),
+  which: fc.nat(7),
+  weight: fc.constantFrom(1, 2, 5, 0.5),
+});
 const step = fc.oneof(
-  {
-    weight: 10,
-    arbitrary: fc.record({
-      do: fc.constant('request' as const),
-      key: fc.nat(6),
-      tries: fc.constantFrom(1, 1, 1, 2, 3),
-    }),
-  },
-  { weight: 5, arbitrary: fc.record({ do: fc.constant('end' as const), which: fc.nat() }) },
-  {
-    weight: 1,
-    arbitrary: fc.record({ do: fc.constantFrom('down' as const, 'up' as const), which: fc.nat(7) }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      do: fc.constant('weigh' as const),
-      which: fc.nat(7),
-      weight: fc.constantFrom(1, 2, 5, 0.5),
-    }),
-  },
-);
+  { weight: 10, arbitrary: request },
+  { weight: 5, arbitrary: end },
+  { weight: 1, arbitrary: turn },
+  { weight: 1, arbitrary: weigh },
+) as fc.Arbitrary<unknown> as fc.Arbitrary<Step>;
 
 for (const overflow of ['walk', 'jump'] as const) {
   for (const c of [1, 1.01, 1.25, 2]) {
@@ -49,7 +51,7 @@ for (const overflow of ['walk', 'jump'] as const) {
           const stage = new Stage(boundedLoadHash, { c, overflow, virtualNodes: 20 }, members);
           const open: string[] = [];
           for (const it of steps) {
-            const id = 'which' in it ? `b${it.which % list.length}` : '';
+            const id = it.do === 'request' ? '' : `b${it.which % list.length}`;
             if (it.do === 'down' || it.do === 'up') stage[it.do](id);
             else if (it.do === 'weigh') stage.weigh(id, it.weight);
             else if (it.do === 'end') {

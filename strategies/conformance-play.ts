@@ -103,14 +103,14 @@ function take(
       world.wait(step.ms);
       return undefined;
     case 'request':
-      return request(step.key, step.attempts, world, strategy, picks);
+      return request(step, world, strategy, picks);
     case 'end': {
       const [backend] = world.inFlight.splice(step.which % world.inFlight.length, 1);
       if (backend !== undefined) end(backend, step, world, strategy);
       return undefined;
     }
     case 'join':
-      world.join(step.id, step.at, step.weight);
+      world.join(step.id, step.at, step.weight, step.zone);
       break;
     default: {
       const member = world.member(step.which);
@@ -130,8 +130,7 @@ function take(
 }
 
 function request(
-  key: string,
-  attempts: number,
+  { key, attempts, region }: Extract<Step, { do: 'request' }>,
   world: World,
   strategy: Strategy,
   picks: (string | undefined)[],
@@ -139,7 +138,7 @@ function request(
   const tried: Backend[] = [];
   for (let attempt = 1; attempt <= attempts; attempt++) {
     const { available } = world.pool;
-    const ask = world.request(key, tried);
+    const ask = world.request(key, tried, region);
     const picked = strategy.pick(world.pool, ask);
     picks.push(picked?.id);
     if (picked === undefined) {

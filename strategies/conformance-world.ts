@@ -9,11 +9,22 @@ import { avalanche, hashString } from './hash.ts';
 import type { Backend, Env, LoadReport, OutcomeKind, Pool, Request } from './strategy.ts';
 
 export type Step =
-  | { readonly do: 'join'; readonly id: string; readonly at: number; readonly weight: number }
+  | {
+      readonly do: 'join';
+      readonly id: string;
+      readonly at: number;
+      readonly weight: number;
+      readonly zone?: string | undefined;
+    }
   | { readonly do: 'leave' | 'down' | 'up'; readonly which: number }
   | { readonly do: 'weigh'; readonly which: number; readonly weight: number }
   /** A request of `attempts` attempts: all but the last fail at once, the last stays in flight. */
-  | { readonly do: 'request'; readonly key: string; readonly attempts: number }
+  | {
+      readonly do: 'request';
+      readonly key: string;
+      readonly attempts: number;
+      readonly region?: string | undefined;
+    }
   /** The end of a request in flight; `stray`: an end that no start matches. */
   | {
       readonly do: 'end' | 'stray';
@@ -40,6 +51,15 @@ export function guarded<T extends object>(target: T, noted: (what: string) => vo
     preventExtensions: () => refuse('froze it'),
   });
 }
+
+/** ms. Two zones as far as each other from the south; of others nothing is known. */
+const latencies: Readonly<Record<string, number>> = {
+  'east east': 1,
+  'east west': 30,
+  'south east': 20,
+  'south west': 20,
+  'west west': 1,
+};
 
 interface Member {
   readonly state: { weight: number; inFlight: number; reported: LoadReport | undefined };
@@ -74,9 +94,10 @@ export class World {
     },
     probe: (backend, done) => this.telemetry.probe(backend, done),
     sojourn: (backend, request) => this.telemetry.sojourn(backend, request),
+    latency: (from, to) => latencies[`${from} ${to}`],
   };
 
-  join(id: string, at: number, weight: number): void {
+  join(id: string, at: number, weight: number, zone?: string): void {
     if (this.members.some(({ backend }) => backend.id === id)) return;
     const taken = new Set(this.members.map(({ backend }) => backend.index));
     let index = 0;
@@ -85,6 +106,7 @@ export class World {
     const fields = {
       id,
       index,
+      ...(zone === undefined ? {} : { zone }),
       maxInFlight: Infinity,
       get weight() {
         return state.weight;
@@ -112,12 +134,13 @@ export class World {
     return this.pool;
   }
 
-  request(key: string, tried: readonly Backend[]): Request {
+  request(key: string, tried: readonly Backend[], region?: string): Request {
     this.#draws = tried.length * 100;
     if (tried.length === 0) this.#request++;
     const note = (what: string) => this.mutations.push(`the request: ${what}`);
     const client = `192.0.2.${hashString(key) % 256}`;
-    return guarded({ key, client, tried: guarded([...tried], note) }, note);
+    const from = region === undefined ? {} : { region };
+    return guarded({ key, client, ...from, tried: guarded([...tried], note) }, note);
   }
 
   count(backend: Backend, by: 1 | -1): void {
@@ -164,7 +187,12 @@ export function sequence(seed: number, length: number): Step[] {
     'cancelled',
   ];
   let joined = 0;
-  const join = (): Step => ({ do: 'join', id: `b${joined++}`, at: below(20), weight: weight() });
+  const zones = ['east', 'west', 'north', undefined];
+  const regions = ['east', 'south', 'moon', undefined];
+  const join = (): Step => {
+    const id = `b${joined++}`;
+    return { do: 'join', id, at: below(20), weight: weight(), zone: zones[hashString(id) % 4] };
+  };
   const steps: Step[] = Array.from({ length: below(6) }, join);
   while (steps.length < length) {
     const which = below(100);
@@ -176,7 +204,8 @@ export function sequence(seed: number, length: number): Step[] {
     else if (dice < 18) steps.push({ do: 'weigh', which, weight: weight() });
     else if (dice < 58) {
       const name = below(40);
-      steps.push({ do: 'request', key: name === 0 ? '' : `key-${name}`, attempts: 1 + below(4) });
+      const key = name === 0 ? '' : `key-${name}`;
+      steps.push({ do: 'request', key, attempts: 1 + below(4), region: regions[name % 4] });
     } else if (dice < 92) {
       const kind = kinds[below(kinds.length)]!;
       steps.push({ do: dice < 90 ? 'end' : 'stray', which, kind, latency: below(200) });
@@ -188,8 +217,10 @@ export function sequence(seed: number, length: number): Step[] {
 /** One step in words, for a report. */
 export function inWords(step: Step): string {
   switch (step.do) {
-    case 'join':
-      return `${step.id} joins with weight ${step.weight} at place ${step.at}`;
+    case 'join': {
+      const where = step.zone === undefined ? '' : ` in zone ${step.zone}`;
+      return `${step.id} joins with weight ${step.weight} at place ${step.at}${where}`;
+    }
     case 'leave':
       return `member ${step.which} leaves`;
     case 'down':
@@ -198,8 +229,10 @@ export function inWords(step: Step): string {
       return `member ${step.which} becomes available`;
     case 'weigh':
       return `member ${step.which} gets weight ${step.weight}`;
-    case 'request':
-      return `a request with key ${step.key} is tried ${step.attempts} times`;
+    case 'request': {
+      const from = step.region === undefined ? '' : ` from region ${step.region}`;
+      return `a request with key ${step.key}${from} is tried ${step.attempts} times`;
+    }
     case 'end':
       return `request ${step.which} in flight ends: ${step.kind} after ${step.latency} ms`;
     case 'stray':
