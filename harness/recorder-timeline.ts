@@ -22,6 +22,10 @@ export class Timeline {
   readonly #backends: number;
   readonly #slots: number;
   #width = firstSlotMs;
+  /** The slot found last, and its time, ms. */
+  #last = 0;
+  #from = 0;
+  #to = 0;
   /** Slots begun. */
   #used = 0;
   readonly #inFlight: Float64Array;
@@ -84,7 +88,7 @@ export class Timeline {
 
   /** A backend was picked at `at`, ms from t = 0 and not before it. */
   pick(at: number, backend: number): void {
-    const step = Math.floor(this.#slotAt(at) / slotsPerStep);
+    const step = (this.#slotAt(at) / slotsPerStep) | 0;
     while (step >= this.#picks.length) this.#picks.push(new Uint32Array(this.#backends));
     this.#picks[step]![backend]!++;
   }
@@ -109,17 +113,27 @@ export class Timeline {
 
   /** The slot of a time in ms; what was before t = 0 is in the first. Widens the slots when it is beyond the last. */
   #slotAt(at: number): number {
+    // Most times are in the slot of the one before: two comparisons instead of a division.
+    if (at >= this.#from && at < this.#to) return this.#last;
+    return this.#find(at);
+  }
+
+  #find(at: number): number {
     let slot = at > 0 ? Math.floor(at / this.#width) : 0;
     while (slot >= this.#slots) {
       this.#widen();
       slot = Math.floor(at / this.#width);
     }
     if (slot >= this.#used) this.#used = slot + 1;
+    this.#last = slot;
+    this.#from = slot * this.#width;
+    this.#to = this.#from + this.#width;
     return slot;
   }
 
   #widen(): void {
     this.#width *= 2;
+    this.#to = this.#from;
     this.#used = Math.ceil(this.#used / 2);
     for (const values of [this.#inFlight, this.#late, this.#atDeadline, ...this.#ended]) halve(values);
     this.#ok = merged(this.#ok);
