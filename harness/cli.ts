@@ -6,8 +6,10 @@ import { check } from './commands/check.ts';
 import { clean } from './commands/clean.ts';
 import { doctor } from './commands/doctor.ts';
 import { list } from './commands/list.ts';
+import { micro } from './commands/micro.ts';
 import { report } from './commands/report.ts';
 import { run } from './commands/run.ts';
+import { simulate } from './commands/simulate.ts';
 import { version } from './environment.ts';
 import { Exit, exitCode } from './exit.ts';
 import { DirectoryError } from './run-directory.ts';
@@ -29,12 +31,13 @@ Examples:
   $ steelyard run scenarios/steady.yaml --contenders p2c,random --rounds 7
   $ steelyard check my-scenario.yaml                         what it would do, and every mistake in it
   $ steelyard list strategies
+  $ steelyard micro --contenders p2c,./mine.mts              what a pick costs, by number of backends
 
 Exit codes: 0 good · 1 harness or contender failed · 2 bad input · 3 the run is invalid ·
             98 unknown (--strict) · 99 an expectation failed · 130/143 interrupted`,
   );
 
-for (const command of [run(), report(), list(), check(), doctor(), clean()])
+for (const command of [run(), simulate(), report(), list(), check(), micro(), doctor(), clean()])
   program.addCommand(command.exitOverride());
 
 try {

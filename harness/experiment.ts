@@ -7,11 +7,10 @@ import { permutation, roundSeed, stream } from '../scenarios/random.ts';
 import { backendsOf, type Scenario } from '../scenarios/scenario.ts';
 import { now } from './clock.ts';
 import { collect } from './collect.ts';
-import type { Driver, Fleet, RunLabel } from './drivers/driver.ts';
 import { environment } from './environment.ts';
 import { appendEvents } from './event-log.ts';
 import { eventsFile, type Run, schemaVersion, type Trial, writeRun } from './recording.ts';
-import { type PlannedTrial, type Progress, runTrial } from './trial.ts';
+import type { PlannedTrial, Progress, TrialRunner } from './trial-runner.ts';
 
 export interface ExperimentOptions {
   dir: string;
@@ -19,10 +18,8 @@ export interface ExperimentOptions {
   scenario: Scenario;
   contenders: readonly ResolvedContender[];
   source: Run['source'];
-  driver: Driver;
-  label: RunLabel;
+  runner: TrialRunner;
   notes: string[];
-  signal: AbortSignal;
 }
 
 /** Every trial of a run, in the order they will run. */
@@ -48,7 +45,6 @@ export class Experiment {
   readonly #options: ExperimentOptions;
   readonly #began = now();
   #loadMs = 0;
-  #fleet: Fleet | undefined;
 
   private constructor(options: ExperimentOptions, run: Run) {
     this.#options = options;
@@ -58,18 +54,22 @@ export class Experiment {
 
   /** Writes the first `run.json`. Nothing is started yet. */
   static async open(options: ExperimentOptions): Promise<Experiment> {
-    const { scenario, contenders, source, driver, notes } = options;
+    const { scenario, contenders, source, runner, notes } = options;
+    const simulated = runner.name === 'simulation';
     const experiment = new Experiment(options, {
       schemaVersion,
       id: options.id,
       scenario,
       source,
       seed: scenario.seed,
-      driver: driver.name,
+      driver: runner.name,
       notes,
       status: 'interrupted',
-      startedAt: new Date().toISOString(),
-      environment: await environment(driver.name),
+      ...(simulated ? {} : { startedAt: new Date().toISOString() }),
+      environment: {
+        ...(await environment(runner.name)),
+        ...(simulated ? { simulated: { at: new Date().toISOString(), wallMs: 0 } } : {}),
+      },
       contenders: contenders.map(({ name, strategy, options }) => ({ name, strategy, options })),
       backends: backendsOf(scenario).map(({ id, weight, zone }) => ({
         id,
@@ -77,7 +77,6 @@ export class Experiment {
         ...(zone === undefined ? {} : { zone }),
       })),
       trials: [],
-      timing: { wallMs: 0, loadMs: 0, overhead: 0 },
     });
     appendEvents(eventsFile(options.dir), []);
     await writeRun(options.dir, experiment.run);
@@ -85,20 +84,14 @@ export class Experiment {
   }
 
   /** Starts the backends. */
-  async launch(): Promise<void> {
-    const { driver, scenario, label, signal } = this.#options;
-    this.#fleet = await driver.launch(backendsOf(scenario), label, signal);
+  launch(): Promise<void> {
+    return this.#options.runner.launch();
   }
 
   /** Runs one of `trials` and writes its recording. A trial that fails does not reject: its `status` and `error` say so. */
   async trial(planned: PlannedTrial, onProgress: (progress: Progress) => void): Promise<Trial> {
-    const { dir, scenario, signal, label } = this.#options;
-    const trial = await runTrial(planned, {
-      dir,
-      scenario,
-      fleet: this.#fleet!,
-      label,
-      signal,
+    const { dir, scenario, runner } = this.#options;
+    const trial = await runner.trial(planned, {
       onProgress,
       onEvent: (event) => appendEvents(eventsFile(dir), [event]),
       onStart: (started) => {
@@ -122,9 +115,8 @@ export class Experiment {
   }
 
   /** Removes the backends; safe to call at any time, also twice. */
-  async close(): Promise<void> {
-    await this.#fleet?.stop();
-    this.#fleet = undefined;
+  close(): Promise<void> {
+    return this.#options.runner.close();
   }
 
   /** Writes the run's final status. */
@@ -136,7 +128,9 @@ export class Experiment {
 
   async #save(): Promise<void> {
     const wallMs = now() - this.#began;
-    this.run.timing = { wallMs, loadMs: this.#loadMs, overhead: (wallMs - this.#loadMs) / wallMs };
+    const { simulated } = this.run.environment;
+    if (simulated !== undefined) simulated.wallMs = wallMs;
+    else this.run.timing = { wallMs, loadMs: this.#loadMs, overhead: (wallMs - this.#loadMs) / wallMs };
     await writeRun(this.#options.dir, this.run);
   }
 }

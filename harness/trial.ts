@@ -12,49 +12,27 @@ import { FaultSchedule } from './fault-schedule.ts';
 import type { GeneratorResult, GeneratorSettings } from './load/generator.ts';
 import { environmentOf } from './ownership.ts';
 import type { ProxyReady, ProxySettings } from './proxy/settings.ts';
-import { type Event, type RequestCounts, type Trial, trialFile } from './recording.ts';
+import { type RequestCounts, type Trial, trialFile } from './recording.ts';
 import { type Child, launch } from './role.ts';
 import { spools } from './spools.ts';
+import { strategyFile } from './strategies.ts';
 import {
   type BalancerProcess,
   cpuOf,
-  died,
   type GeneratorProcess,
+  hung,
+  notReady,
   rejectionOf,
   watchOver,
 } from './trial-processes.ts';
-import { balancerHangs } from './watchdog.ts';
+import type { PlannedTrial, TrialHooks } from './trial-runner.ts';
 
-/** One trial as it is planned. */
-export interface PlannedTrial {
-  id: string;
-  contender: ResolvedContender;
-  round: number;
-  order: number;
-  seed: number;
-}
-
-/** What a watcher sees of a running trial, about twice a second. */
-export interface Progress {
-  /** ms from t = 0; negative in the warm-up. */
-  t: number;
-  perSecond: number;
-  p99Ms: number;
-  counts: RequestCounts;
-  /** Kinds of the faults in force. */
-  faults: readonly string[];
-}
-
-export interface TrialContext {
+export interface TrialContext extends TrialHooks {
   dir: string;
   scenario: Scenario;
   fleet: Fleet;
   label: RunLabel;
   signal: AbortSignal;
-  onProgress?(progress: Progress): void;
-  onEvent(event: Event): void;
-  /** Called when t = 0 is known, before the load starts, so that even a run that is killed can be read. */
-  onStart(trial: Trial): Promise<void>;
 }
 
 /** On real processes, which spend CPU. */
@@ -105,6 +83,11 @@ export async function runTrial(plan: PlannedTrial, context: TrialContext): Promi
   return trial;
 }
 
+const strategyOf = ({ name, file, strategy }: ResolvedContender) => ({
+  name,
+  file: strategyFile(file ?? strategy),
+});
+
 function launchProxy(
   { contender, seed, id }: PlannedTrial,
   { scenario, fleet, dir, signal, label }: TrialContext,
@@ -125,7 +108,13 @@ function launchProxy(
       events: trialFile(dir, id, spools.events),
     },
   };
-  return launch(roleFile('./proxy/main'), settings, { signal, env: environmentOf(label) });
+  return launch<ProxySettings, { type: 'cpu' }, { type: string; micros: number }>(
+    roleFile('./proxy/main'),
+    settings,
+    { signal, env: environmentOf(label) },
+  ).catch((error: Error) => {
+    throw notReady(error, strategyOf(contender));
+  });
 }
 
 function launchGenerator(
@@ -176,22 +165,17 @@ async function underLoad(
   const done = new Promise<GeneratorResult>((resolve) => {
     generator.onMessage((message) => {
       if (message.type === 'done') resolve(message.result);
-      else if (message.type === 'progress') context.onProgress?.({ ...message, faults: schedule.standing });
+      else if (message.type === 'progress') context.onProgress({ ...message, faults: schedule.standing });
     });
   });
-  const watch = watchOver(proxy, generator, scenario.load.timeout + 20_000);
+  const strategy = strategyOf(plan.contender);
+  const watch = watchOver(proxy, generator, strategy, scenario.load.timeout + 20_000);
   const stop = () => generator.send({ type: 'stop' });
   signal.addEventListener('abort', stop, { once: true });
   generator.send({ type: 'start', at });
   await context.onStart(trial);
   const faults = schedule.run();
-  const ended = await Promise.race([
-    done,
-    died('the balancer', proxy),
-    died('the load generator', generator),
-    rejectionOf(faults),
-    watch.barked,
-  ]).then(() => undefined, asError);
+  const ended = await Promise.race([done, rejectionOf(faults), watch.barked]).then(() => undefined, asError);
 
   over.abort();
   watch.end();
@@ -203,7 +187,7 @@ async function underLoad(
   const cpuAfter = await cpuOf(proxy);
   trial.cpu.proxyMicros = Math.max(0, (cpuAfter ?? 0) - cpuBefore);
   // A short load can be over before the watchdog is sure.
-  const mute = cpuAfter === undefined ? new Error(balancerHangs) : undefined;
+  const mute = cpuAfter === undefined ? await hung(proxy, strategy) : undefined;
   const refused = await faults.then(() => undefined, asError);
   const unhealed = await schedule.healAll().then(() => undefined, asError);
   const trouble = ended ?? mute ?? (refused?.name === 'AbortError' ? undefined : refused) ?? unhealed;

@@ -22,9 +22,11 @@ export interface Known {
   readonly strategies: ReadonlyMap<string, KnownStrategy>;
   /** The absolute path of a user's own file, or undefined where there is none. Asks the file system unless given. */
   readonly resolvePath?: (path: string, directory: string) => string | undefined;
+  /** Whether it will be simulated: `all` then includes what only the simulator can run. */
+  readonly simulated?: boolean;
 }
 
-type Resolving = Required<Known>;
+type Resolving = Required<Omit<Known, 'simulated'>> & Pick<Known, 'simulated'>;
 
 export interface ResolvedContender {
   /** Public name in reports and file names; unique in a run. */
@@ -72,7 +74,7 @@ export function namesIn(contenders: unknown): string[] | undefined {
 /** Every strategy that can run on real backends, sorted. */
 const everyone = (known: Known): string[] =>
   [...known.strategies]
-    .filter(([name, { needs }]) => needs !== 'simulator' && !isPath(name))
+    .filter(([name, { needs }]) => (needs !== 'simulator' || known.simulated === true) && !isPath(name))
     .map(([name]) => name)
     .sort();
 

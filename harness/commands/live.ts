@@ -2,7 +2,7 @@
 import { Listr } from 'listr2';
 import type { Experiment } from '../experiment.ts';
 import type { Trial } from '../recording.ts';
-import type { Progress } from '../trial.ts';
+import type { Progress } from '../trial-runner.ts';
 
 /** `1,234 req/s   p99 12.3 ms   0.02% errors   crash` */
 export function progressLine({ t, perSecond, p99Ms, counts, faults }: Progress): string {
@@ -11,7 +11,7 @@ export function progressLine({ t, perSecond, p99Ms, counts, faults }: Progress):
   return [
     t < 0 ? 'warm-up' : `${(t / 1000).toFixed(1)} s`,
     `${Math.round(perSecond).toLocaleString('en')} req/s`,
-    perSecond > 0 ? `p99 ${p99Ms.toFixed(1)} ms` : 'no answer',
+    ...(p99Ms === undefined ? [] : [perSecond > 0 ? `p99 ${p99Ms.toFixed(1)} ms` : 'no answer']),
     `${errors.toFixed(2)}% errors`,
     ...faults,
   ].join('   ');

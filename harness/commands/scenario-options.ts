@@ -49,12 +49,12 @@ export interface Ready {
 }
 
 /** Loads what the command line names. Throws `ScenarioError`, or `Exit` with code 2 for a strategy file that cannot be used. */
-export async function prepare(file: string, options: ScenarioOptions): Promise<Ready> {
+export async function prepare(file: string, options: ScenarioOptions, simulated = false): Promise<Ready> {
   const strategies = new Map(await listStrategies());
   const loaded = loadScenario({
     file,
     sets: options.set,
-    known: { strategies },
+    known: { strategies, simulated },
     ...(options.contenders === undefined
       ? {}
       : { contenders: options.contenders.split(',').map((it) => it.trim()) }),
@@ -65,7 +65,7 @@ export async function prepare(file: string, options: ScenarioOptions): Promise<R
   for (const path of own) strategies.set(path, await ownStrategy(path));
   return {
     loaded,
-    contenders: own.size === 0 ? loaded.contenders : resolveContenders(loaded, { strategies }),
+    contenders: own.size === 0 ? loaded.contenders : resolveContenders(loaded, { strategies, simulated }),
     source: { file: loaded.file, text: loaded.text, sets: [...loaded.sets] },
   };
 }

@@ -12,8 +12,8 @@ export class Ledger {
   readonly counts: RequestCounts = { sent: 0, ok: 0, failed: 0, lost: 0, inFlightAtEnd: 0, notSent: 0 };
   /** Flights without an outcome. */
   inFlight = 0;
-  /** Most of them at once. */
-  most = 0;
+  /** Flights that have one. */
+  all = 0;
   readonly #recorder: Pick<Recorder, 'request'>;
   /** When t = 0 is, ms. */
   readonly #zero: number;
@@ -24,7 +24,7 @@ export class Ledger {
   }
 
   sent(intended: number): void {
-    if (++this.inFlight > this.most) this.most = this.inFlight;
+    this.inFlight++;
     if (intended >= this.#zero) this.counts.sent++;
   }
 
@@ -33,6 +33,7 @@ export class Ledger {
     flight.over = true;
     flight.stop();
     this.inFlight--;
+    this.all++;
     if (flight.intended >= this.#zero) this.counts[counted[verdict.outcome]]++;
     const firstByte =
       status > 0 && Number.isNaN(flight.firstByte) && verdict !== verdicts.inFlight ? at : flight.firstByte;

@@ -91,9 +91,9 @@ export class Simulation {
     return this.#ledger.counts;
   }
 
-  /** Most requests in flight at once. */
-  get connections(): number {
-    return this.#ledger.most;
+  /** Requests that have their outcome, warm-up included. */
+  get ended(): number {
+    return this.#ledger.all;
   }
 
   get windowMs(): number {

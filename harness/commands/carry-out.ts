@@ -1,0 +1,80 @@
+/** From an experiment that is ready to its exit code: what `run` and `simulate` have in common. */
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { combine, Exit, exitCode } from '../exit.ts';
+import type { Experiment } from '../experiment.ts';
+import type { onInterrupt } from '../interrupt.ts';
+import { runLive } from './live.ts';
+
+export interface ResultOptions {
+  out?: string;
+  json?: boolean;
+  quiet?: boolean;
+  strict?: boolean;
+}
+
+/** Adds `--out`, `--json`, `--quiet` and `--strict`. */
+export function resultOptions(command: Command): Command {
+  return command
+    .option('--out <dir>', 'the run directory itself; new or empty (default: results/<scenario>/<time>-<id>)')
+    .option('--json', 'print the summary as JSON, alone on standard output')
+    .option('--quiet', 'print nothing but errors and the result')
+    .option('--strict', 'exit 98 when an expectation cannot be judged');
+}
+
+/** Runs every trial, judges the recording, prints the result, and throws the `Exit` that says how it went. */
+export async function carryOut(
+  experiment: Experiment,
+  dir: string,
+  interrupt: ReturnType<typeof onInterrupt>,
+  options: ResultOptions,
+): Promise<never> {
+  interrupt.onForce(() => experiment.close());
+  const codes: number[] = [];
+  try {
+    await runLive(experiment, interrupt.signal, Boolean(options.quiet || options.json));
+  } catch (error) {
+    if (!interrupt.signal.aborted) console.error(`The run could not go on: ${(error as Error).message}`);
+    codes.push(exitCode.failed);
+  } finally {
+    await experiment.close();
+  }
+  codes.push(...(await conclude(experiment, dir, interrupt.signal.aborted, options)));
+  throw new Exit(interrupt.code ?? combine(codes));
+}
+
+/** Ends the recording, judges it and prints the result. Returns the exit codes of what was found. */
+async function conclude(
+  experiment: Experiment,
+  dir: string,
+  interrupted: boolean,
+  options: ResultOptions,
+): Promise<number[]> {
+  const { trials } = await experiment.finish(
+    interrupted || experiment.unfinished ? 'interrupted' : 'complete',
+  );
+  if (trials.length === 0) {
+    console.error(`Nothing was measured. What there is stands in ${dir}`);
+    return [];
+  }
+  const { buildReport } = await import('../../reports/report.ts');
+  const { conclusion } = await import('../../reports/table.ts');
+  let summary = await buildReport(dir);
+  if (!summary.audit.passed && summary.status === 'complete') {
+    await experiment.finish('invalid');
+    summary = await buildReport(dir);
+  }
+  if (options.json) console.log(JSON.stringify(summary, undefined, 2));
+  else console.log(`\n${conclusion(summary)}\n\nReport: ${resolve(dir, 'report.html')}`);
+  return [
+    trials.some(({ status }) => status === 'failed') ? exitCode.failed : exitCode.good,
+    summary.status === 'invalid' ? exitCode.invalid : exitCode.good,
+    ...summary.verdict.expectations.map(({ status }) =>
+      status === 'fail'
+        ? exitCode.expectation
+        : status === 'unknown' && options.strict
+          ? exitCode.unknown
+          : exitCode.good,
+    ),
+  ];
+}

@@ -1,0 +1,45 @@
+/** `steelyard simulate SCENARIO`: the same scenario, strategies and report, in virtual time. */
+import { createHash } from 'node:crypto';
+import { Command } from 'commander';
+import { Experiment } from '../experiment.ts';
+import { onInterrupt } from '../interrupt.ts';
+import { labelThisRun } from '../ownership.ts';
+import { makeRunDirectory } from '../run-directory.ts';
+import { SimulatedTrials } from '../simulation/trials.ts';
+import { carryOut, type ResultOptions, resultOptions } from './carry-out.ts';
+import { prepare, type Ready, type ScenarioOptions, scenarioOptions } from './scenario-options.ts';
+
+export function simulate(): Command {
+  const command = scenarioOptions(new Command('simulate')).description(
+    'run a scenario in virtual time, at any scale, and report which strategy does best',
+  );
+  return resultOptions(command).action(action);
+}
+
+async function action(file: string, options: ScenarioOptions & ResultOptions): Promise<void> {
+  const ready = await prepare(file, options, true);
+  const { scenario, notes } = ready.loaded;
+  for (const note of notes) if (!options.quiet) console.error(note);
+  const { dir, id } = await makeRunDirectory(scenario.name, { out: options.out });
+  const interrupt = onInterrupt();
+  const runner = new SimulatedTrials({ dir, scenario, label: labelThisRun(id), signal: interrupt.signal });
+  const experiment = await Experiment.open({
+    dir,
+    id: sameId(ready),
+    scenario,
+    contenders: ready.contenders,
+    source: ready.source,
+    runner,
+    notes: [...notes],
+  });
+  await carryOut(experiment, dir, interrupt, options);
+}
+
+/** The same simulation has the same id, as it has the same recording. */
+function sameId({ loaded, contenders }: Ready): string {
+  const what = JSON.stringify([
+    loaded.scenario,
+    contenders.map(({ name, strategy, options }) => [name, strategy, options]),
+  ]);
+  return createHash('sha256').update(what).digest('hex').slice(0, 8);
+}

@@ -1,0 +1,41 @@
+/** Trials on one fleet of real backends, launched once for all of them. */
+import { backendsOf, type Scenario } from '../scenarios/scenario.ts';
+import type { Driver, Fleet, RunLabel } from './drivers/driver.ts';
+import { runTrial } from './trial.ts';
+import type { PlannedTrial, TrialHooks, TrialRunner } from './trial-runner.ts';
+
+export interface RealTrialsOptions {
+  readonly driver: Driver;
+  readonly dir: string;
+  readonly scenario: Scenario;
+  readonly label: RunLabel;
+  readonly signal: AbortSignal;
+}
+
+export class RealTrials implements TrialRunner {
+  readonly #options: RealTrialsOptions;
+  #fleet: Fleet | undefined;
+
+  constructor(options: RealTrialsOptions) {
+    this.#options = options;
+  }
+
+  get name() {
+    return this.#options.driver.name;
+  }
+
+  async launch(): Promise<void> {
+    const { driver, scenario, label, signal } = this.#options;
+    this.#fleet = await driver.launch(backendsOf(scenario), label, signal);
+  }
+
+  trial(planned: PlannedTrial, hooks: TrialHooks) {
+    const { dir, scenario, label, signal } = this.#options;
+    return runTrial(planned, { dir, scenario, fleet: this.#fleet!, label, signal, ...hooks });
+  }
+
+  async close(): Promise<void> {
+    await this.#fleet?.stop();
+    this.#fleet = undefined;
+  }
+}

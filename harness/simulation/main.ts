@@ -1,0 +1,101 @@
+/**
+ * A simulated trial as a process of its own, as a real one's balancer is: a strategy that never returns, or eats all
+ * memory, takes only its own contender with it, and several trials use several cores.
+ */
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { type BalancerSettings, backendsOf, type Scenario } from '../../scenarios/scenario.ts';
+import { rateOf } from '../../scenarios/workload.ts';
+import type { Options, Values } from '../../strategies/strategy.ts';
+import { Recorder } from '../recorder.ts';
+import type { RequestCounts, Trial } from '../recording.ts';
+import { serve } from '../role.ts';
+import { spools } from '../spools.ts';
+import { findStrategy } from '../strategies.ts';
+import { Simulation } from './simulation.ts';
+
+export interface SimulatedTrialSettings {
+  scenario: Scenario;
+  /** Public name, or an absolute path to a user's own file, with validated options. */
+  strategy: { name: string; values: Values<Options> };
+  balancer: BalancerSettings;
+  seed: number;
+  /** Where its recording goes; the directory exists. */
+  dir: string;
+}
+
+export interface SimulatedResult {
+  counts: RequestCounts;
+  windowMs: number;
+  rows: NonNullable<Trial['rows']>;
+}
+
+export type ToSimulation = { type: 'start' } | { type: 'stop' };
+export type FromSimulation =
+  | { type: 'progress'; t: number; ended: number; counts: RequestCounts; faults: readonly string[] }
+  | { type: 'done'; result: SimulatedResult };
+
+/** Things that happen between two looks at the messages: a tenth of a second or so. */
+const slice = 100_000;
+const progressEvery = 500;
+
+serve<SimulatedTrialSettings, ToSimulation, FromSimulation>(async (settings, say) => {
+  const { scenario, strategy, balancer, seed, dir } = settings;
+  const { load } = scenario;
+  const recorder = new Recorder({
+    dir,
+    backends: backendsOf(scenario).map(({ id }) => id),
+    planned: plannedRequests(scenario),
+    deadline: load.deadline,
+    timeout: load.timeout,
+  });
+  const events = openSync(join(dir, spools.events), 'w');
+  const simulation = new Simulation({
+    scenario,
+    strategy: { ...(await findStrategy(strategy.name)), values: strategy.values },
+    settings: balancer,
+    seed,
+    recorder,
+    onEvent: (event) => writeSync(events, `${JSON.stringify(event)}\n`),
+  });
+  let said = performance.now();
+  let over = false;
+
+  const finish = () => {
+    over = true;
+    const rows = recorder.close();
+    closeSync(events);
+    say({ type: 'done', result: { counts: simulation.counts, windowMs: simulation.windowMs, rows } });
+  };
+  const go = () => {
+    if (over) return;
+    if (!simulation.advance(slice)) return finish();
+    if (performance.now() - said > progressEvery) {
+      said = performance.now();
+      const { t, ended, counts, standingFaults: faults } = simulation;
+      say({ type: 'progress', t, ended, counts, faults });
+    }
+    setImmediate(go);
+  };
+  return {
+    receive(message) {
+      if (message.type === 'start') go();
+      else if (!over) {
+        simulation.stop();
+        finish();
+      }
+    },
+    stop() {
+      if (over) return;
+      simulation.stop();
+      finish();
+    },
+  };
+});
+
+/** Requests of the whole trial, warm-up included; undefined for a closed loop, where nobody can know. */
+function plannedRequests({ load, fleet }: Scenario): number | undefined {
+  if (load.open === undefined) return undefined;
+  const perMs = rateOf(load, fleet) / 1000;
+  return Math.ceil(load.warmup * perMs + (load.requests ?? (load.duration ?? 0) * perMs));
+}

@@ -1,0 +1,114 @@
+/** One contender, one round, in virtual time → one recorded trial. */
+import { mkdir } from 'node:fs/promises';
+import { extname } from 'node:path';
+import type { Scenario } from '../../scenarios/scenario.ts';
+import type { Options, Values } from '../../strategies/strategy.ts';
+import { now } from '../clock.ts';
+import type { RunLabel } from '../drivers/driver.ts';
+import { environmentOf } from '../ownership.ts';
+import type { RequestCounts, Trial } from '../recording.ts';
+import { type Child, launch } from '../role.ts';
+import { StrategyError } from '../strategy-guard.ts';
+import { lastWords } from '../trial-processes.ts';
+import type { PlannedTrial, Progress } from '../trial-runner.ts';
+import type { FromSimulation, SimulatedResult, SimulatedTrialSettings, ToSimulation } from './main.ts';
+
+export interface SimulatedTrialContext {
+  readonly scenario: Scenario;
+  /** Where the trial's recording goes. */
+  readonly folder: string;
+  readonly label: RunLabel;
+  readonly signal: AbortSignal;
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+/** Longest silence before a trial counts as hung, ms: it speaks at least twice a second. */
+const silence = 15_000;
+const noCounts: RequestCounts = { sent: 0, ok: 0, failed: 0, lost: 0, inFlightAtEnd: 0, notSent: 0 };
+const role = new URL(`./main${extname(import.meta.url)}`, import.meta.url);
+
+type Process = Child<ToSimulation, FromSimulation>;
+
+/** Runs one trial. A contender that dies or hangs makes it `failed`, an abort `interrupted`; neither rejects. */
+export async function simulateTrial(plan: PlannedTrial, context: SimulatedTrialContext): Promise<Trial> {
+  const { scenario, folder, label, signal } = context;
+  const { contender, seed } = plan;
+  const trial: Trial = {
+    id: plan.id,
+    contender: contender.name,
+    round: plan.round,
+    seed,
+    order: plan.order,
+    status: 'interrupted',
+    t0: 0,
+    windowMs: 0,
+    counts: noCounts,
+  };
+  await mkdir(folder, { recursive: true });
+  const settings: SimulatedTrialSettings = {
+    scenario,
+    strategy: { name: contender.file ?? contender.strategy, values: contender.options as Values<Options> },
+    balancer: contender.balancer,
+    seed,
+    dir: folder,
+  };
+  let child: Process | undefined;
+  try {
+    child = await launch<SimulatedTrialSettings, ToSimulation, FromSimulation>(role, settings, {
+      signal,
+      env: environmentOf(label),
+      timeoutMs: 60_000,
+    });
+    const { rows, ...result } = await resultOf(child, plan, context);
+    Object.assign(trial, result, { rows });
+    trial.status = signal.aborted ? 'interrupted' : 'complete';
+  } catch (error) {
+    trial.status = signal.aborted ? 'interrupted' : 'failed';
+    trial.error = (error as Error).message;
+  } finally {
+    await child?.stop();
+  }
+  return trial;
+}
+
+/** Resolves once the trial is over; rejects when its process dies or no longer speaks. */
+function resultOf(
+  child: Process,
+  { contender }: PlannedTrial,
+  { signal, onProgress }: SimulatedTrialContext,
+): Promise<SimulatedResult> {
+  return new Promise((resolve, reject) => {
+    let heard = now();
+    let before = { at: heard, ended: 0 };
+    const stop = () => child.send({ type: 'stop' });
+    const watch = setInterval(async () => {
+      if (now() - heard < silence) return;
+      clearInterval(watch);
+      const frames = await child.endStuck();
+      const named = { name: contender.name, file: contender.file ?? contender.strategy };
+      reject(StrategyError.endless(named, `silent for ${silence / 1000} s`, frames));
+    }, 1_000);
+    const over = () => {
+      clearInterval(watch);
+      signal.removeEventListener('abort', stop);
+    };
+    child.onMessage((message) => {
+      heard = now();
+      if (message.type === 'done') {
+        over();
+        resolve(message.result);
+        return;
+      }
+      const { t, ended, counts, faults } = message;
+      const perSecond = ((ended - before.ended) * 1000) / (heard - before.at);
+      before = { at: heard, ended };
+      onProgress?.({ t, perSecond, counts, faults });
+    });
+    void child.ended.then(({ exitCode, signal: by, stderr }) => {
+      over();
+      reject(new Error(`the simulation died (${by ?? `exit code ${exitCode}`}): ${lastWords(stderr)}`));
+    });
+    signal.addEventListener('abort', stop, { once: true });
+    child.send({ type: 'start' });
+  });
+}

@@ -1,0 +1,36 @@
+/** Trials in virtual time: nothing to launch, nothing to remove, and no effect on one another. */
+import type { Scenario } from '../../scenarios/scenario.ts';
+import type { RunLabel } from '../drivers/driver.ts';
+import { trialFile } from '../recording.ts';
+import type { PlannedTrial, TrialHooks, TrialRunner } from '../trial-runner.ts';
+import { simulateTrial } from './trial.ts';
+
+export interface SimulatedTrialsOptions {
+  readonly dir: string;
+  readonly scenario: Scenario;
+  readonly label: RunLabel;
+  readonly signal: AbortSignal;
+}
+
+export class SimulatedTrials implements TrialRunner {
+  readonly name = 'simulation';
+  readonly #options: SimulatedTrialsOptions;
+
+  constructor(options: SimulatedTrialsOptions) {
+    this.#options = options;
+  }
+
+  launch(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  trial(planned: PlannedTrial, { onProgress }: TrialHooks) {
+    const { dir, scenario, label, signal } = this.#options;
+    const folder = trialFile(dir, planned.id, '');
+    return simulateTrial(planned, { scenario, folder, label, signal, onProgress });
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}
