@@ -7,6 +7,7 @@ import type { Finding } from './problem.ts';
 import { backendsOf, type Scenario } from './scenario.ts';
 import { show } from './show.ts';
 import { didYouMean } from './suggest.ts';
+import { firstMeasured, traceLength } from './trace.ts';
 import { rateOf } from './workload.ts';
 
 /** The sections that passed the schema; a check whose sections did not is left out. */
@@ -57,6 +58,7 @@ export function* loadFindings({ fleet, load, objective }: Sections): Generator<F
       path: ['objective'],
       message: `expected goodput, throughput or errorRate under closed load, where slower contenders send fewer requests, got ${objective}; rank latency under load.open`,
     };
+  yield* traceFindings(load);
   if (!fleet || load?.open?.utilization === undefined) return;
   const problem = refusal(() => rateOf(load, fleet));
   if (problem !== undefined)
@@ -64,6 +66,31 @@ export function* loadFindings({ fleet, load, objective }: Sections): Generator<F
       path: ['load', 'open', 'utilization'],
       message: `expected a rate such as 800/s, got a utilization: ${problem}`,
     };
+}
+
+/** A trace lies within warm-up and window, and fills what is asked of it. */
+function* traceFindings(load: Sections['load']): Generator<Finding> {
+  const trace = load?.open?.trace;
+  if (load === undefined || trace === undefined || trace.at.length === 0) return;
+  const path = ['load', 'open', 'trace'];
+  const measured = trace.at.length - firstMeasured(trace);
+  if (trace.at[0]! < -load.warmup)
+    yield {
+      path,
+      message: `expected times from the start of the warm-up (${-load.warmup}ms) on, got ${trace.at[0]}ms; make load.warmup longer`,
+    };
+  if (measured === 0)
+    yield {
+      path,
+      message: `expected times from t = 0 on, got ${trace.at.at(-1)}ms as the last: all of it is warm-up`,
+    };
+  else if (load.requests !== undefined && load.requests > measured)
+    yield {
+      path: ['load', 'requests'],
+      message: `expected at most the ${measured} requests that the trace has from t = 0 on, got ${load.requests}`,
+    };
+  else if (traceLength(trace, load) === 0)
+    yield { path, message: 'expected times that lie apart, got all at t = 0; give load.duration' };
 }
 
 /** Why a definition cannot be made of these values; undefined where it can. */
@@ -131,6 +158,7 @@ function targetProblem(on: string, ids: ReadonlySet<string>, zones: ReadonlySet<
 /** The measured window, ms; of a number of requests under closed load it is not known. */
 export function lengthOf({ fleet, load }: Pick<Scenario, 'fleet' | 'load'>): number | undefined {
   if (load.duration !== undefined) return load.duration;
+  if (load.open?.trace !== undefined) return traceLength(load.open.trace, load);
   if (load.open === undefined || load.requests === undefined) return undefined;
   try {
     return (load.requests * 1000) / rateOf(load, fleet);

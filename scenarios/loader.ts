@@ -16,6 +16,8 @@ import { Overrides } from './overrides.ts';
 import { type Finding, mostProblems, type Problem, ScenarioError } from './problem.ts';
 import { type Expectation, faults, type Objective, type Scenario, scenarioSchema } from './scenario.ts';
 import { parseSource, readText, type Source } from './source.ts';
+import { firstMeasured } from './trace.ts';
+import { readTrace } from './trace-file.ts';
 
 export { ScenarioError };
 
@@ -76,6 +78,18 @@ export function loadScenario(options: LoadOptions): LoadedScenario {
     : { contenders: [], findings: [] };
 
   const problems: Problem[] = [...source.problems];
+  try {
+    if (valid.load) valid.load = withTrace(valid.load, directory);
+  } catch (error) {
+    if (!(error instanceof ScenarioError)) throw error;
+    // A file that is not there is the scenario's mistake; a line that is wrong is the file's.
+    for (const it of error.problems)
+      problems.push(
+        it.line === undefined
+          ? place({ path: ['load', 'open', 'trace'], message: `${it.message} (${it.where})` })
+          : it,
+      );
+  }
   for (const finding of inTurn(
     'findings' in schema ? schema.findings : [],
     fleetFindings(valid),
@@ -102,7 +116,7 @@ export function loadScenario(options: LoadOptions): LoadedScenario {
         `An expectation on ${contendersOf(it).join(' and ')} (${it.metric}) is left out: not every contender it names runs.`,
     );
   return {
-    scenario: { ...schema.value, name, objective, expect },
+    scenario: { ...schema.value, load: valid.load ?? schema.value.load, name, objective, expect },
     contenders: resolved.contenders,
     file: found.file,
     text,
@@ -156,6 +170,9 @@ function existingFile(path: string, directory: string): string | undefined {
 
 /** Paths that came from the command line start at the working directory; from here on they start at `directory`. */
 function rebasePaths(raw: Record<string, unknown>, overrides: Overrides, directory: string): void {
+  const open = (raw.load as { open?: { trace?: unknown } } | undefined | null)?.open;
+  if (typeof open?.trace === 'string' && overrides.madeBy(['load', 'open', 'trace']) !== undefined)
+    open.trace = relative(directory, resolve(open.trace));
   if (!Array.isArray(raw.contenders)) return;
   raw.contenders = raw.contenders.map((it: unknown, i) => {
     const strategy = typeof it === 'string' ? it : (it as { strategy?: unknown } | null)?.strategy;
@@ -169,6 +186,16 @@ function rebasePaths(raw: Record<string, unknown>, overrides: Overrides, directo
     const rebased = path.startsWith('.') ? path : `./${path}`;
     return typeof it === 'string' ? rebased : { ...(it as object), strategy: rebased };
   });
+}
+
+/** The load with its trace read, and as many requests as that has where nothing else says how long. */
+function withTrace(load: Scenario['load'], directory: string): Scenario['load'] {
+  const named = load.open?.trace;
+  if (load.open === undefined || named === undefined) return load;
+  const trace = named.file === undefined ? named : readTrace(resolve(directory, named.file), named.file);
+  const measured = trace.at.length - firstMeasured(trace);
+  const whole = load.duration === undefined && load.requests === undefined && measured > 0;
+  return { ...load, open: { ...load.open, trace }, ...(whole && { requests: measured }) };
 }
 
 /** The top of the scenario as a mapping; the schema says what else it should have been. */

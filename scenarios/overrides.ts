@@ -121,7 +121,7 @@ function indexExpected(list: Path, items: readonly unknown[], step: string | num
 const variants: [where: string, names: readonly string[]][] = [
   ['load', ['closed', 'open']],
   ['load', ['duration', 'requests']],
-  ['load.open', ['rate', 'utilization']],
+  ['load.open', ['rate', 'utilization', 'trace']],
   ['load.keys', ['uniform', 'zipf']],
   ['fleet.*.service', [...serviceTimes.keys()]],
   ['faults.*', [...faults.keys()]],

@@ -5,7 +5,9 @@
  */
 import { serviceTimeOf } from './catalogue.ts';
 import { bits, Source, stream } from './random.ts';
+import { Replay } from './replay.ts';
 import type { FleetEntry, Load } from './scenario.ts';
+import { traceRate } from './trace.ts';
 import { Zipf } from './zipf.ts';
 
 /** What to ask for. `body` is the number of bytes to send. */
@@ -35,7 +37,12 @@ export class Workload {
   /** Where each of the mix ends on (0, 1). */
   readonly #ends: readonly number[];
 
-  /** `rate` in requests per second, of open load (see `rateOf`); ignored for closed load. */
+  readonly #warmup: number;
+  readonly #replay: Replay | undefined;
+  /** Whether `region` ever answers with one. */
+  readonly hasRegions: boolean;
+
+  /** `rate` in requests per second, of open load (see `rateOf`); ignored for closed load and for a trace. */
   constructor(load: Load, seed: number, rate: number) {
     this.#arrivals = new Source(seed, stream.arrivals);
     this.#keys = new Source(seed, stream.keys);
@@ -53,10 +60,17 @@ export class Workload {
     this.#regionDraws = new Source(seed, stream.regions);
     this.#regions = Object.keys(load.regions ?? {});
     this.#regionEnds = endsOf(Object.values(load.regions ?? {}));
+    this.#warmup = load.warmup;
+    this.#replay = load.open?.trace && new Replay(load.open.trace);
+    this.hasRegions = this.#regions.length > 0 || this.#replay?.hasRegions === true;
   }
 
-  /** The schedule: each call answers with the next intended time, ms from the start of the warm-up, from request 0 on. */
+  /**
+   * The schedule: each call answers with the next intended time, ms from the start of the warm-up, from request 0 on;
+   * Infinity after the last of a trace.
+   */
   arrivals(): () => number {
+    if (this.#replay !== undefined) return this.#replay.arrivals(this.#warmup);
     let i = 0;
     let time = 0;
     if (!this.#poisson) return () => i++ * this.#gap;
@@ -68,13 +82,15 @@ export class Workload {
 
   /** The affinity key's number, from 0; under Zipf's law the lower, the hotter. */
   keyNumber(i: number): number {
+    const told = this.#replay?.keyNumber(i);
+    if (told !== undefined) return told;
     if (this.#zipf === undefined) return Math.floor(this.#keys.draw(i) * this.#keyCount);
     return this.#zipf.rank(this.#keys, i) - 1;
   }
 
   /** The affinity key, as it stands in the header. */
   key(i: number): string {
-    return `key-${this.keyNumber(i)}`;
+    return this.#replay?.key(i) ?? `key-${this.keyNumber(i)}`;
   }
 
   /** 32-bit hash of the affinity key: equal for equal keys, in every round, and different for different ones. */
@@ -87,14 +103,18 @@ export class Workload {
     return 1 + Math.floor(this.#clients.draw(i) * this.#clientCount);
   }
 
-  /** The client's address, an IPv4 address in 10.0.0.0/8. */
+  /** The client's address, an IPv4 address in 10.0.0.0/8 unless a trace says another. */
   client(i: number): string {
+    const told = this.#replay?.client(i);
+    if (told !== undefined) return told;
     const n = this.clientNumber(i);
     return `10.${n >>> 16}.${(n >>> 8) & 255}.${n & 255}`;
   }
 
   /** The region its client is in; undefined where the load has none. */
   region(i: number): string | undefined {
+    const told = this.#replay?.region(i);
+    if (told !== undefined) return told;
     if (this.#regions.length === 0) return undefined;
     const u = this.#regionDraws.draw(i);
     return this.#regions[this.#regionEnds.findIndex((end) => u < end)] ?? this.#regions.at(-1);
@@ -107,6 +127,8 @@ export class Workload {
 
   /** One of the mix, by its share. The same object each time it is drawn. */
   request(i: number): RequestShape {
+    const told = this.#replay?.request(i);
+    if (told !== undefined) return told;
     if (this.#mix.length === 1) return this.#mix[0]!;
     const u = this.#requests.draw(i);
     return this.#mix[this.#ends.findIndex((end) => u < end)] ?? this.#mix.at(-1)!;
@@ -145,9 +167,12 @@ export function capacityOf(fleet: readonly Capacity[]): number {
   return perSecond;
 }
 
-/** Requests per second of an open load, its utilization made a rate; 0 for closed load. */
-export function rateOf(load: Pick<Load, 'open'>, fleet: readonly Capacity[]): number {
+type Offered = Pick<Load, 'open'> & Partial<Pick<Load, 'duration' | 'requests'>>;
+
+/** Requests per second of an open load: its utilization made a rate, or the mean of what is measured of its trace; 0 for closed load. */
+export function rateOf(load: Offered, fleet: readonly Capacity[]): number {
   if (load.open === undefined) return 0;
+  if (load.open.trace !== undefined) return traceRate(load.open.trace, load);
   if (load.open.rate !== undefined) return load.open.rate;
   const rate = load.open.utilization! * capacityOf(fleet);
   if (Number.isFinite(rate)) return rate;
