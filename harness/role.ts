@@ -2,7 +2,13 @@
  * Proxy, generators and process-driver backends are processes of their own. This is how such a process is spoken to:
  * JSON messages over Node's IPC channel, settings first, `ready` back, then whatever the role defines.
  * A child whose channel closes has lost its harness and leaves.
+ *
+ * A child may run a user's own code, and that may never return. The parent notices by its silence (a message it should have
+ * sent, or not being ready), and `endStuck` ends it and says where it was: `StrategyError.endless` makes a sentence of that.
  */
+import { fileURLToPath } from 'node:url';
+import { type Frame, inspectorArgv, whereIs } from './whereabouts.ts';
+
 interface Role<In> {
   /** What is sent back with `ready`. */
   ready?: unknown;
@@ -53,6 +59,23 @@ export interface Child<In, Out> {
   readonly ended: Promise<{ exitCode: number | undefined; signal: string | undefined; stderr: string }>;
   /** SIGTERM, then SIGKILL after `graceMs`. Resolves when it is gone. */
   stop(graceMs?: number): Promise<void>;
+  /**
+   * For a child that no longer answers: finds the calls it is in (innermost first), then ends it with SIGKILL, as nothing else
+   * reaches it. Undefined where it cannot be asked; takes at most 5 s; never rejects. See whereabouts.ts.
+   */
+  endStuck(): Promise<readonly Frame[] | undefined>;
+}
+
+/** A child was not ready in time, and has been ended. */
+export class NotReady extends Error {
+  override name = 'NotReady';
+  /** The calls it was in, as from `endStuck`. */
+  readonly frames: readonly Frame[] | undefined;
+
+  constructor(message: string, frames: readonly Frame[] | undefined) {
+    super(message);
+    this.frames = frames;
+  }
 }
 
 export interface LaunchOptions {
@@ -63,7 +86,10 @@ export interface LaunchOptions {
   signal?: AbortSignal;
 }
 
-/** Starts `file` with this process's Node and resolves once it is ready; rejects with its standard error when it is not. */
+/**
+ * Starts `file` with this process's Node and resolves once it is ready. Rejects with its standard error when it ends before,
+ * with `NotReady` when it is late.
+ */
 export async function launch<Settings, In, Out>(
   file: URL,
   settings: Settings,
@@ -72,7 +98,7 @@ export async function launch<Settings, In, Out>(
   signal?.throwIfAborted();
   // Loaded here, as only the parent needs it: it would cost every child 100 ms of CPU at its start.
   const { execa } = await import('execa');
-  const child = execa(process.execPath, [...execArgv, file.pathname], {
+  const child = execa(process.execPath, [...inspectorArgv, ...execArgv, fileURLToPath(file)], {
     ipc: true,
     serialization: 'json',
     env,
@@ -96,14 +122,23 @@ export async function launch<Settings, In, Out>(
     clearTimeout(timer);
   };
   const handle = child.nodeChildProcess;
+  const endStuck = async () => {
+    const frames = await whereIs({ pid: child.pid!, stderr: handle.stderr! });
+    child.kill('SIGKILL');
+    await ended;
+    return frames;
+  };
+  const name = file.pathname.split('/').pop();
   const ready = await new Promise<unknown>((resolve, reject) => {
     const fail = (why: string) => {
       clearTimeout(timer);
-      reject(new Error(`${file.pathname.split('/').pop()} did not start: ${why}`));
+      if (!late) reject(new Error(`${name} did not start: ${why}`));
     };
-    const timer = setTimeout(() => {
-      fail(`not ready after ${timeoutMs} ms`);
-      void stop(100);
+    let late = false;
+    const timer = setTimeout(async () => {
+      late = true;
+      const frames = await endStuck();
+      reject(new NotReady(`${name} did not start: not ready after ${timeoutMs} ms`, frames));
     }, timeoutMs);
     signal?.addEventListener('abort', () => void stop(), { once: true });
     handle.on('message', (message: { type: string; ready?: unknown }) => {
@@ -125,5 +160,6 @@ export async function launch<Settings, In, Out>(
     onMessage: (listener) => void listeners.push(listener),
     ended,
     stop,
+    endStuck,
   };
 }

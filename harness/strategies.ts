@@ -27,6 +27,11 @@ export function listStrategies(): Promise<ReadonlyMap<string, StrategyDefinition
   return loadFolder<StrategyDefinition>(folder);
 }
 
+/** The absolute path of a strategy's file, by its public name or the absolute path of a user's own file. */
+export function strategyFile(nameOrFile: string): string {
+  return isAbsolute(nameOrFile) ? nameOrFile : fileURLToPath(new URL(`${nameOrFile}${extension}`, folder));
+}
+
 /** Finds a strategy by its public name or by the absolute path of a user's own file. Throws `StrategyInputError`. */
 export function findStrategy(nameOrFile: string): Promise<Omit<ChosenStrategy, 'values'>> {
   return isAbsolute(nameOrFile) ? ownStrategy(nameOrFile) : namedStrategy(nameOrFile);
@@ -47,8 +52,7 @@ export async function chooseStrategy(
 async function namedStrategy(name: string) {
   const all = await listStrategies();
   const definition = all.get(name);
-  if (definition !== undefined)
-    return { name, file: fileURLToPath(new URL(`${name}${extension}`, folder)), definition };
+  if (definition !== undefined) return { name, file: strategyFile(name), definition };
   const meant = nearest(name, all.keys());
   const known = meant === undefined ? `one of ${[...all.keys()].join(', ')}` : `${meant}?`;
   throw new StrategyInputError(

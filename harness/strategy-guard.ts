@@ -1,29 +1,61 @@
 /**
- * A strategy may be a user's own file: what it throws or returns wrongly is an error that names the file and, where
- * the stack shows it, the line. It is never papered over by picking something else: that would be another strategy.
+ * A strategy may be a user's own file: what it throws, returns wrongly or never returns is an error that names the file and,
+ * wherever it can be known, the line. It is never papered over by picking something else: that would be another strategy.
  */
+import { callIn, lineOfFunction, lineOfThrow, placeOf } from './source-place.ts';
+import type { Frame } from './whereabouts.ts';
+
+/** A strategy as errors name it. */
+export interface NamedStrategy {
+  readonly name: string;
+  /** Absolute path. */
+  readonly file: string;
+}
+
 export class StrategyError extends Error {
   override name = 'StrategyError';
   /** The strategy's file. */
   readonly file: string;
 
-  constructor(strategy: { name: string; file: string }, what: string, cause?: unknown) {
-    super(`strategy ${strategy.name} (${place(strategy.file, cause)}): ${what}`, { cause });
-    this.file = strategy.file;
+  /** Names the line on which `cause` was thrown, or else `line`, or else the one that called into what throws this. */
+  constructor(strategy: NamedStrategy, what: string, cause?: unknown, line?: number) {
+    const { file } = strategy;
+    const at = lineOfThrow(file, cause) ?? line ?? lineOfThrow(file, new Error());
+    super(
+      `strategy ${strategy.name} (${placeOf(file, at)}): ${what}`,
+      cause === undefined ? undefined : { cause },
+    );
+    this.file = file;
   }
 
   /** From what a call into the strategy threw. */
-  static thrown(strategy: { name: string; file: string }, call: string, error: unknown): StrategyError {
+  static thrown(strategy: NamedStrategy, call: string, error: unknown): StrategyError {
     if (error instanceof StrategyError) return error;
     const message = error instanceof Error ? error.message : String(error);
     return new StrategyError(strategy, `${call} threw: ${message}`, error);
   }
+
+  /** A function of the strategy gave what it must not; the line is where that function is written. */
+  static returned(strategy: NamedStrategy, what: string, by: unknown): StrategyError {
+    return new StrategyError(strategy, what, undefined, lineOfFunction(strategy.file, by));
+  }
+
+  /** `silent` says how it was noticed; `frames` are the calls it is in, undefined where they cannot be known (whereabouts.ts). */
+  static endless(
+    strategy: NamedStrategy,
+    silent: string,
+    frames: readonly Frame[] | undefined,
+  ): StrategyError {
+    const call = frames && callIn(strategy.file, frames);
+    return new StrategyError(strategy, `${silent}: ${whatHangs(call, frames)}`, undefined, call?.line);
+  }
 }
 
-/** The file, with the line on which it threw where the stack names it. */
-function place(file: string, cause: unknown): string {
-  const stack = cause instanceof Error ? (cause.stack ?? '') : '';
-  const at = stack.indexOf(`${file}:`);
-  const line = at < 0 ? undefined : /^\d+/.exec(stack.slice(at + file.length + 1));
-  return line ? `${file}:${line[0]}` : file;
+function whatHangs(call: Frame | undefined, frames: readonly Frame[] | undefined): string {
+  if (call !== undefined)
+    return `${call.function || 'the file itself'} never returns; line ${call.line} is where it was found`;
+  const [innermost] = frames ?? [];
+  if (innermost === undefined)
+    return 'something in it never returns; it runs native code that cannot be asked for its line';
+  return `something in it never returns; it was found in ${placeOf(innermost.file, innermost.line)}, outside of the strategy’s file`;
 }

@@ -3,8 +3,7 @@
  * such a trial would never end. Time is an argument, so that its tests need none.
  */
 
-export const balancerHangs =
-  'the balancer no longer answers: something in it never returns, such as a strategy’s pick';
+export const balancerHangs = 'the balancer no longer answers';
 
 export interface WatchdogLimits {
   /** Longest silence of the balancer, ms. */
