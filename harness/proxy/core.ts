@@ -18,6 +18,8 @@ export class ProxyCore {
   readonly responses: FieldScanner;
   /** Whether the affinity key is the client's address. */
   readonly keyIsClient: boolean;
+  /** Whether responses are looked at for what backends report of their load. */
+  readonly reading: boolean;
   /** Each is a queue of equally long deadlines. */
   readonly connecting: DeadlineQueue;
   readonly trying: DeadlineQueue;
@@ -40,6 +42,7 @@ export class ProxyCore {
     this.requests = requestReading(limits, settings.balancer.key);
     this.responses = responseFields(limits.responseFields);
     this.keyIsClient = settings.balancer.key === 'client';
+    this.reading = dispatcher.needs === 'reported';
     this.connecting = new DeadlineQueue(settings.balancer.connectTimeout);
     this.trying = new DeadlineQueue(settings.balancer.tryTimeout);
     this.head = new DeadlineQueue(limits.headMs);

@@ -13,6 +13,7 @@ import type { Client } from './client.ts';
 import type { ProxyCore } from './core.ts';
 import { Deadline, type DeadlineQueue } from './deadlines.ts';
 import { frame } from './frame.ts';
+import { loadField, readLoad } from './load-report.ts';
 import { framing, ResponseHead } from './response-head.ts';
 import { Tunnel } from './tunnel.ts';
 import type { Upstream, UpstreamUser } from './upstream.ts';
@@ -46,6 +47,8 @@ export class Exchange implements UpstreamUser {
   #reusable = false;
   #interim = 0;
   #partial: Buffer | undefined = undefined;
+  /** What the response says of the backend's load, where somebody asks. */
+  #load: string | undefined = undefined;
   /** What to answer when no attempt is left. */
   #failure = 502;
 
@@ -209,7 +212,10 @@ export class Exchange implements UpstreamUser {
         return true;
       }
       at = end;
-      if (this.#response.status >= 200) return this.#relay(this.#startBody(), b, at, size);
+      if (this.#response.status >= 200) {
+        if (this.#core.reading) this.#load = this.#response.field(b, loadField);
+        return this.#relay(this.#startBody(), b, at, size);
+      }
       if (this.#response.status === 101) return this.#upgrade(b, at, size);
       if (++this.#interim > limits.interimResponses) return this.#malformed();
       if (this.#client.head.minor === 1) {
@@ -286,9 +292,17 @@ export class Exchange implements UpstreamUser {
     if (this.#reusable && this.#requestDone && !excess) upstreams.keep(upstream, time);
     else upstream.destroy();
     this.#end.status = status;
+    if (this.#load !== undefined) this.#report(this.#load);
     this.#core.dispatcher.end(this.#dispatch!, status >= 500 ? 'error' : 'ok', this.#end);
     this.#over();
     this.#client.finished();
+  }
+
+  /** The strategy hears of it with the attempt's end, so it is set before. */
+  #report(load: string): void {
+    const { backend } = this.#dispatch!;
+    const report = readLoad(load, backend!.inFlight - 1, this.#core.now());
+    if (report !== undefined) backend!.reported = report;
   }
 
   #upgrade(b: Buffer, from: number, to: number): boolean {

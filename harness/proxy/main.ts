@@ -1,5 +1,5 @@
 /**
- * The balancer process: data path, health checks and side door around one dispatcher. Started by the harness
+ * The balancer process: data path, health checks, probes and side door around one dispatcher. Started by the harness
  * (role.ts), one per contender and trial. It says `ready` once its listener is open and its backends have been judged.
  *
  * Nothing here catches what it does not understand: an uncaught error ends the process with its stack on stderr, and
@@ -15,6 +15,7 @@ import { findStrategy } from '../strategies.ts';
 import { startAdmin } from './admin.ts';
 import { HealthChecker } from './health-checker.ts';
 import { createHttpProxy } from './http.ts';
+import { Prober } from './prober.ts';
 import type { ProxyReady, ProxySettings } from './settings.ts';
 
 /** How long requests in flight may take to finish once told to stop, ms: below the harness's own patience. */
@@ -31,14 +32,17 @@ serve<ProxySettings, In, Out>(async (settings, say) => {
     if (events !== undefined) writeSync(events, `${JSON.stringify(event)}\n`);
   };
   const log = record === undefined ? undefined : new AttemptLog(record.attempts);
+  const strategy = { ...(await findStrategy(settings.strategy.name)), values: settings.strategy.values };
+  const prober = strategy.definition.needs === 'probe' ? new Prober({ now }) : undefined;
   const dispatcher = new Dispatcher({
-    strategy: { ...(await findStrategy(settings.strategy.name)), values: settings.strategy.values },
+    strategy,
     seed,
     settings: balancer,
     backends,
     now,
     onEvent,
     ...(log === undefined ? {} : { observer: log }),
+    ...(prober === undefined ? {} : { env: { probe: prober.probe } }),
   });
   const { pool } = dispatcher;
   const { health } = balancer;
@@ -69,6 +73,7 @@ serve<ProxySettings, In, Out>(async (settings, say) => {
     async stop() {
       await proxy.close(drainMs);
       checker?.stop();
+      prober?.stop();
       await admin.close();
       await log?.close();
       if (events !== undefined) closeSync(events);

@@ -1,6 +1,7 @@
 /** A proxy under test in this process, in front of given ports, with what its dispatcher was told. */
 import type { ExecutionContext } from 'ava';
 import { type BalancerSettings, balancerSchema } from '../../scenarios/scenario.ts';
+import type { StrategyDefinition } from '../../strategies/strategy.ts';
 import { now } from '../clock.ts';
 import { Dispatcher } from '../dispatcher.ts';
 import { chooseStrategy } from '../strategies.ts';
@@ -21,12 +22,14 @@ export interface ProxyUnderTest {
 export interface ProxyOptions {
   balancer?: Record<string, unknown>;
   limits?: Partial<Limits>;
+  /** Round robin unless given. */
+  strategy?: StrategyDefinition;
 }
 
-/** Backends are app-0, app-1 … in the order of `ports`; the strategy is round robin; nothing is checked or ejected unless asked for. */
+/** Backends are app-0, app-1 … in the order of `ports`; nothing is checked or ejected unless asked for. */
 export async function startProxy(
   ports: readonly number[],
-  { balancer = {}, limits = {} }: ProxyOptions = {},
+  { balancer = {}, limits = {}, strategy }: ProxyOptions = {},
 ): Promise<ProxyUnderTest> {
   const settings: BalancerSettings = balancerSchema.parse({ health: false, passive: false, ...balancer });
   const backends = ports.map((port, index) => ({
@@ -38,7 +41,9 @@ export async function startProxy(
   }));
   const attempts: string[] = [];
   const dispatcher = new Dispatcher({
-    strategy: await chooseStrategy('round-robin', {}),
+    strategy: strategy
+      ? { name: 'mine', file: '/mine.ts', definition: strategy, values: {} }
+      : await chooseStrategy('round-robin', {}),
     seed: 1,
     settings,
     backends,

@@ -23,6 +23,8 @@ export interface RawBackendOptions {
   onHead?: (request: SeenRequest, socket: Socket) => void;
   onConnect?: (socket: Socket) => void;
   port?: number;
+  /** Whether requests come on behalf of a client, and must say whose; true unless said otherwise. */
+  forwarded?: boolean;
 }
 
 export const ok = (body = 'hello', fields = '') =>
@@ -43,9 +45,11 @@ export class RawBackend {
   readonly endings: ('end' | 'reset')[] = [];
   port = 0;
   readonly #server: Server;
+  readonly #forwarded: boolean;
 
   private constructor(options: RawBackendOptions) {
-    const { respond = () => ok() } = options;
+    const { respond = () => ok(), forwarded = true } = options;
+    this.#forwarded = forwarded;
     this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
       const connection = this.connections++;
       this.raw[connection] = '';
@@ -121,7 +125,7 @@ export class RawBackend {
     if (fields.includes(null)) return bad('field');
     if (values('host').length !== 1) return bad('host');
     if (values('content-length').length + values('transfer-encoding').length > 1) return bad('framing');
-    if (values('x-forwarded-for').length !== 1) return bad('x-forwarded-for');
+    if (values('x-forwarded-for').length !== (this.#forwarded ? 1 : 0)) return bad('x-forwarded-for');
     for (const hop of ['keep-alive', 'proxy-connection', 'te', 'trailer', 'proxy-authorization'])
       if (values(hop).length > 0) return bad(hop);
     return {

@@ -122,6 +122,11 @@ export class ResponseHead {
     return this.chunked && this.contentLength >= 0 ? malformed : 0;
   }
 
+  /** Value of a field, by its lower-case name and that name's `hashOf`. To be called before the next scan. */
+  field(b: Buffer, { name, hash }: { readonly name: string; readonly hash: number }): string | undefined {
+    return this.#fields.find(b, name, hash);
+  }
+
   /** Status line and fields for the client, without own fields and the empty line. To be called before the next scan. */
   forwarded(keep: (typeof framing)[keyof typeof framing], upgrading = false): string {
     let dropping = alwaysDropped;
