@@ -25,14 +25,14 @@ export class Draws {
     this.#positions.update(pool.available);
   }
 
-  /** Starts a pick; returns how many backends can be drawn. */
-  begin(available: readonly Backend[], tried: readonly Backend[]): number {
-    this.#size = available.length;
+  /** Starts a pick among the first `within` backends; returns how many can be drawn. */
+  begin(available: readonly Backend[], tried: readonly Backend[], within = available.length): number {
+    this.#size = within;
     this.#outCount = 0;
     if (tried.length > 0 && !allTried(available, tried)) {
       for (let i = 0; i < tried.length; i++) {
         const position = this.#positions.at(tried[i]!.index);
-        if (position >= 0) this.remove(position);
+        if (position >= 0 && position < within) this.remove(position);
       }
     }
     return this.#size - this.#outCount;

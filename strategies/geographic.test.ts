@@ -28,11 +28,8 @@ class Atlas {
     seed = 1,
   ) {
     this.world = new World(seed);
-    const env: Env = {
-      now: this.world.env.now,
-      random: this.world.env.random,
-      ...(latency ? { latency } : {}),
-    };
+    const { now, random } = this.world.env;
+    const env: Env = { now, random, latency };
     this.strategy = geographic.create(env, { inner: 'p2c', healthShare: 0.5, spill: 'whole', ...options });
     for (const [zone, count] of Object.entries(zones)) {
       // Joined at the front, so that places and indices differ.
