@@ -249,7 +249,7 @@ test('a plain model of the score agrees on shuffled pools, through starts, ends,
   fc.assert(
     fc.property(
       fc.integer({ min: 1, max: 7 }),
-      fc.array(step, { maxLength: 60 }),
+      fc.array(step, { maxLength: 60, size: 'max' }),
       fc.double({ min: 0.1, max: 1, noNaN: true }),
       fc.nat(),
       (n, steps, alpha, seed) => {

@@ -256,7 +256,7 @@ test('a plain set of the idle agrees on shuffled pools, through starts, ends, re
   fc.assert(
     fc.property(
       fc.integer({ min: 1, max: 8 }),
-      fc.array(step, { maxLength: 100 }),
+      fc.array(step, { maxLength: 100, size: 'max' }),
       fc.nat(2),
       fc.nat(),
       (n, steps, threshold, seed) => {
