@@ -16,8 +16,8 @@ import { Overrides } from './overrides.ts';
 import { type Finding, mostProblems, type Problem, ScenarioError } from './problem.ts';
 import { type Expectation, faults, type Objective, type Scenario, scenarioSchema } from './scenario.ts';
 import { parseSource, readText, type Source } from './source.ts';
-import { firstMeasured } from './trace.ts';
-import { readTrace } from './trace-file.ts';
+import { firstMeasured, type Trace } from './trace.ts';
+import { parseTrace } from './trace-file.ts';
 
 export { ScenarioError };
 
@@ -188,11 +188,18 @@ function rebasePaths(raw: Record<string, unknown>, overrides: Overrides, directo
   });
 }
 
+const traceText = { what: 'a trace', format: 'CSV', mostBytes: 200_000_000 };
+
+function readTrace(directory: string, file: string): Trace {
+  const path = resolve(directory, file);
+  return { file, ...parseTrace(readText(path, '', traceText), path) };
+}
+
 /** The load with its trace read, and as many requests as that has where nothing else says how long. */
 function withTrace(load: Scenario['load'], directory: string): Scenario['load'] {
   const named = load.open?.trace;
   if (load.open === undefined || named === undefined) return load;
-  const trace = named.file === undefined ? named : readTrace(resolve(directory, named.file), named.file);
+  const trace = named.file === undefined ? named : readTrace(directory, named.file);
   const measured = trace.at.length - firstMeasured(trace);
   const whole = load.duration === undefined && load.requests === undefined && measured > 0;
   return { ...load, open: { ...load.open, trace }, ...(whole && { requests: measured }) };

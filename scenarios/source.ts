@@ -10,20 +10,28 @@ import { codeFrame, type Finding, mostProblems, type Problem, ScenarioError } fr
 export const mostBytes = 1_000_000;
 const mostTokens = 300_000;
 
-/** Reads a scenario's file. Throws a `ScenarioError` for one that is missing, no file, too large or not text. */
-export function readText(file: string, missing: string): string {
+/** What is read, in the words of errors. */
+interface Text {
+  readonly what: string;
+  readonly format: string;
+  readonly mostBytes: number;
+}
+const scenarioText: Text = { what: 'a scenario', format: 'YAML', mostBytes };
+
+/** Reads a scenario's file, or another text it names. Throws a `ScenarioError` for one that is missing, no file, too large or not text. */
+export function readText(file: string, missing: string, it: Text = scenarioText): string {
   const refuse = (message: string, where = file) => new ScenarioError([{ where, path: [], message }]);
   try {
     const stat = statSync(file, { throwIfNoEntry: false });
-    if (!stat) throw refuse(`expected a scenario file, got nothing at that path${missing}`);
+    if (!stat) throw refuse(`expected ${it.what} file, got nothing at that path${missing}`);
     if (!stat.isFile()) throw refuse(`expected a file, got a ${stat.isDirectory() ? 'directory' : 'device'}`);
-    if (stat.size > mostBytes) throw refuse(tooLarge(stat.size), `${file}:1:1`);
+    if (stat.size > it.mostBytes) throw refuse(tooLarge(stat.size, it), `${file}:1:1`);
     return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file));
   } catch (error) {
     if (error instanceof ScenarioError) throw error;
     if ((error as NodeJS.ErrnoException).code === 'ERR_ENCODING_INVALID_ENCODED_DATA')
       throw refuse(
-        'expected YAML in UTF-8, got bytes that are no UTF-8 text: is it a binary file?',
+        `expected ${it.format} in UTF-8, got bytes that are no UTF-8 text: is it a binary file?`,
         `${file}:1:1`,
       );
     throw refuse(`expected a file that can be read, got: ${(error as Error).message}`);
@@ -95,8 +103,8 @@ export function parseSource(file: string, given: string): Source {
   };
 }
 
-const tooLarge = (bytes: number) =>
-  `expected at most ${mostBytes / 1e6} MB, got ${(bytes / 1e6).toFixed(1)} MB: is it a scenario?`;
+const tooLarge = (bytes: number, { what, mostBytes: most }: Text = scenarioText) =>
+  `expected at most ${most / 1e6} MB, got ${(bytes / 1e6).toFixed(1)} MB: is it ${what}?`;
 
 const syntax = (message: string) =>
   `expected valid YAML, got: ${message.split('; please use YAML')[0]!.replace(/^Source contains/, 'the source contains')}`;

@@ -1,10 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import test from 'ava';
 import fc from 'fast-check';
 import { ScenarioError } from './problem.ts';
-import { mostRows, parseTrace, readTrace } from './trace-file.ts';
+import { mostRows, parseTrace } from './trace-file.ts';
 
 const problemsOf = (text: string) => {
   try {
@@ -103,16 +100,4 @@ test('whatever a trace holds is read back, quoted or not', (t) => {
       });
     }),
   );
-});
-
-test('files that are none are refused by name', (t) => {
-  const dir = mkdtempSync(join(tmpdir(), 'trace-'));
-  t.teardown(() => rmSync(dir, { recursive: true }));
-  t.throws(() => readTrace(join(dir, 'none.csv'), 'none.csv'), { message: /got nothing at that path/ });
-  t.throws(() => readTrace(dir, 'dir'), { message: /expected a file, got a directory/ });
-  const file = join(dir, 'a.csv');
-  writeFileSync(file, Buffer.from([0x61, 0x74, 0x0a, 0xff]));
-  t.throws(() => readTrace(file, 'a.csv'), { message: /no UTF-8/ });
-  writeFileSync(file, 'at\n1\n');
-  t.deepEqual(readTrace(file, 'a.csv'), { file: 'a.csv', at: [1] });
 });

@@ -156,3 +156,16 @@ test('a mistake in the file is told at its line in the file', (t) => {
   const [found] = problemsOf(`${fleet}load: { open: { trace: day.csv } }`, { file: join(dir, 'a.yaml') });
   t.is(found!.where, `${join(dir, 'day.csv')}:3:1`);
 });
+
+test('what is no file of text is told of the scenario', (t) => {
+  const dir = folder(t, 'at\n1\n');
+  writeFileSync(join(dir, 'binary.csv'), Buffer.from([0x61, 0x74, 0x0a, 0xff]));
+  for (const [name, says] of [
+    ['.', /expected a file, got a directory/],
+    ['binary.csv', /expected CSV in UTF-8, got bytes that are no UTF-8 text.*\(.*binary\.csv:1:1\)/],
+  ] as const) {
+    const [found] = problemsOf(`${fleet}load: { open: { trace: ${name} } }`, { file: join(dir, 'a.yaml') });
+    t.is(found!.where, `${join(dir, 'a.yaml')}:2:24`);
+    t.regex(found!.message, says);
+  }
+});
