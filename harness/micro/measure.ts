@@ -24,6 +24,8 @@ export interface PickCost {
   /** Medians of the rounds' 75th percentiles and median absolute deviations. */
   readonly p75Ns: number;
   readonly madNs: number;
+  /** The same request taken through the dispatcher: pick, bookkeeping, draws, end. Where asked for. */
+  readonly dispatcherNs?: number;
   /** Least and greatest median of a round. */
   readonly rangeNs: readonly [number, number];
   readonly rounds: number;
@@ -48,11 +50,13 @@ export interface MeasureOptions {
   /** Confines draws and keys to this many backends (steady-world.ts). */
   readonly reach?: number;
   readonly rounds: number;
+  /** Whether each is also measured through the dispatcher. */
+  readonly dispatcher?: boolean;
   /** Picks over which allocation is counted at the n nearest to 100, once; 0 leaves it out. */
   readonly heapPicks: number;
   readonly warmMs?: number;
   readonly timeMs?: number;
-  /** Longest a cell may take, ms: what takes longer never returns. */
+  /** Longest until a strategy stands and has made its first picks, ms; a third of the longest that timing it may take. */
   readonly limitMs?: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (done: number, of: number, what: string) => void;
@@ -71,40 +75,54 @@ export async function measurePicks(
 ): Promise<{ rows: PickCost[]; failures: Failure[] }> {
   const { contenders, ns, rounds, signal, onProgress } = options;
   const heapN = ns.reduce((best, n) => (nearness(n) < nearness(best) ? n : best));
-  const cells = [loop, ...contenders].flatMap((chosen) =>
-    ns.map((n) => ({ chosen, n, timings: [] as Timing[] })),
+  const cells: Cell[] = [loop, ...contenders].flatMap((chosen) =>
+    ns.flatMap((n) =>
+      (options.dispatcher && chosen !== loop ? [false, true] : [false]).map((dispatcher) => ({
+        ...{ chosen, n, dispatcher, timings: [] },
+      })),
+    ),
   );
   const failed = new Map<ChosenStrategy, string>();
   for (let round = 0; round < rounds; round++)
     for (const [place, at] of permutation(cells.length, 1, stream.order, round).entries()) {
-      const { chosen, n, timings } = cells[at]!;
+      const { chosen, n, dispatcher, timings } = cells[at]!;
       signal?.throwIfAborted();
       if (failed.has(chosen)) continue;
       onProgress?.(round * cells.length + place, rounds * cells.length, `${chosen.name}, n = ${n}`);
-      const heapPicks = round === 0 && n === heapN && chosen !== loop ? options.heapPicks : 0;
-      const result = await timeOne(chosen, n, heapPicks, options);
+      const counts = round === 0 && n === heapN && chosen !== loop && !dispatcher;
+      const result = await timeOne(cells[at]!, counts ? options.heapPicks : 0, options);
       if (typeof result !== 'string') timings.push(result);
       else if (chosen === loop) throw new Error(result);
       else failed.set(chosen, result);
     }
-  const floors = new Map(ns.map((n, i) => [n, median(cells[i]!.timings.map(({ p50 }) => p50))]));
+  signal?.throwIfAborted();
+  const timingsOf = (chosen: ChosenStrategy, n: number, dispatcher = false) =>
+    cells.find((it) => it.chosen === chosen && it.n === n && it.dispatcher === dispatcher)?.timings ?? [];
   return {
-    rows: cells.flatMap(({ chosen, n, timings }) =>
-      chosen === loop || failed.has(chosen) ? [] : [rowOf(chosen.name, n, floors.get(n)!, timings)],
-    ),
+    rows: contenders
+      .filter((it) => !failed.has(it))
+      .flatMap((it) =>
+        ns.map((n) => rowOf(it.name, n, timingsOf(it, n), timingsOf(it, n, true), timingsOf(loop, n))),
+      ),
     failures: [...failed].map(([{ name }, message]) => ({ strategy: name, message })),
   };
 }
 
+interface Cell {
+  readonly chosen: ChosenStrategy;
+  readonly n: number;
+  readonly dispatcher: boolean;
+  readonly timings: Timing[];
+}
+
 /** A timing, or why there is none. */
 async function timeOne(
-  { name, file, values }: ChosenStrategy,
-  n: number,
+  { chosen: { name, file, values }, n, dispatcher }: Cell,
   heapPicks: number,
-  { reach, warmMs = 150, timeMs = 100, limitMs = 60_000, signal }: MeasureOptions,
+  { reach, warmMs = 150, timeMs = 100, limitMs = 20_000, signal }: MeasureOptions,
 ): Promise<Timing | string> {
   const settings: WorkerSettings = {
-    ...{ strategy: { name, file, values }, n, warmMs, timeMs, heapPicks },
+    ...{ strategy: { name, file, values }, n, dispatcher, warmMs, timeMs, heapPicks },
     ...(reach !== undefined && reach < n && { reach }),
   };
   const worker = await launch<WorkerSettings, { type: 'measure' }, FromWorker>(
@@ -112,38 +130,44 @@ async function timeOne(
     settings,
     { execArgv: ['--expose-gc'], ...(signal && { signal }) },
   );
-  let timer: NodeJS.Timeout | undefined;
-  const result = await Promise.race([
-    new Promise<Timing | string>((resolve) =>
-      worker.onMessage((it) => resolve(it.type === 'timed' ? it.timing : it.message)),
-    ),
-    worker.ended.then(
-      ({ exitCode, signal: by, stderr }) =>
-        new StrategyError({ name, file }, `its process ended with ${by ?? exitCode}: ${stderr.trim()}`)
-          .message,
-    ),
-    new Promise<string>((resolve) => {
-      timer = setTimeout(() => {
-        const what = `not through after ${limitMs / 1000} s at n = ${n}: something in it never returns`;
-        resolve(new StrategyError({ name, file }, what).message);
-      }, limitMs);
-      worker.send({ type: 'measure' });
-    }),
-  ]);
-  clearTimeout(timer);
-  // It has nothing to lose, and one that never returns hears no SIGTERM.
+  const error = (what: string) => new StrategyError({ name, file }, what).message;
+  const result = await new Promise<Timing | string>((resolve) => {
+    const within = (ms: number) =>
+      setTimeout(async () => {
+        const silent = `not through with n = ${n} after ${ms / 1000} s`;
+        resolve(StrategyError.endless({ name, file }, silent, await worker.endStuck()).message);
+      }, ms);
+    let timer = within(limitMs);
+    worker.onMessage((it) => {
+      clearTimeout(timer);
+      if (it.type === 'built') timer = within(3 * limitMs);
+      else resolve(it.type === 'timed' ? it.timing : it.message);
+    });
+    void worker.ended.then(({ exitCode, signal: by, stderr }) => {
+      clearTimeout(timer);
+      resolve(error(`its process ended with ${by ?? exitCode}: ${stderr.trim()}`));
+    });
+    worker.send({ type: 'measure' });
+  });
   await worker.stop(50);
   return result;
 }
 
-function rowOf(strategy: string, n: number, floorNs: number, timings: readonly Timing[]): PickCost {
+function rowOf(
+  strategy: string,
+  n: number,
+  timings: readonly Timing[],
+  dispatched: readonly Timing[],
+  floors: readonly Timing[],
+): PickCost {
   const medians = timings.map(({ p50 }) => p50);
   const heap = timings.find(({ bytes }) => bytes !== undefined);
   return {
     strategy,
     n,
     nsPerPick: median(medians),
-    floorNs,
+    floorNs: median(floors.map(({ p50 }) => p50)),
+    ...(dispatched.length > 0 && { dispatcherNs: median(dispatched.map(({ p50 }) => p50)) }),
     p75Ns: median(timings.map(({ p75 }) => p75)),
     madNs: median(timings.map(({ mad }) => mad)),
     rangeNs: [Math.min(...medians), Math.max(...medians)],

@@ -71,7 +71,7 @@ export class SteadyState {
       number = (number + 1) & 0x3fffffff;
       const request = world.next(number);
       const picked = strategy.pick(world, request) as PooledBackend | undefined;
-      if (picked === undefined) throw this.#refused();
+      if (picked === undefined) throw this.#wrong('undefined with backends available');
       picked.inFlight++;
       if (tellsStart) strategy.started!(picked, request);
       // Marsaglia's xorshift: which request ends.
@@ -110,14 +110,11 @@ export class SteadyState {
       this.run(1);
       const stranger = this.#slots.find((it) => this.world.available[it?.index] !== it);
       if (stranger !== undefined)
-        throw new StrategyError(
-          this.#chosen,
-          `pick returned a stranger: expected one of pool.available, got ${typeof stranger}`,
-        );
+        throw this.#wrong(`a stranger: expected one of pool.available, got ${typeof stranger}`);
     }
   }
 
-  #refused(): StrategyError {
-    return new StrategyError(this.#chosen, 'pick returned undefined with backends available');
+  #wrong(what: string): StrategyError {
+    return StrategyError.returned(this.#chosen, `pick returned ${what}`, this.#strategy.pick);
   }
 }

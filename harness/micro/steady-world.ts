@@ -1,5 +1,5 @@
 /**
- * The world a strategy meets while its pick is timed: n backends as the balancer holds them, requests of varied keys, and
+ * The world a strategy meets while its pick is timed: n backends as a balancer holds them, requests of varied keys, and
  * everything a strategy may ask of its environment, served at next to no cost, so that what is timed is the strategy.
  *
  * Weights are 1, 2, 3 in turn, zones a, b, c; each backend takes at most 16 requests. Randomness is the dispatcher's own
@@ -10,17 +10,23 @@
  */
 import { Source, stream } from '../../scenarios/random.ts';
 import type { Backend, Env, LoadReport, LoadSample, Pool, Request } from '../../strategies/strategy.ts';
+import type { DispatchRequest } from '../dispatch.ts';
 import { PooledBackend } from '../pooled-backend.ts';
+import type { ProxyBackend } from '../proxy/settings.ts';
 
 /** Mean service time, ms; with 0.9 n in flight it gives the rate at which requests come. */
 const service = 10;
 export const inFlightPerBackend = 0.9;
 
 const zones = ['a', 'b', 'c'] as const;
+/** More than a backend takes in the steady state; what `first-available` needs. */
+export const maxInFlight = 16;
 const keyCount = 16_384;
 
 /** A request object that is used again: a real one is fresh, so it is in the cache; thousands of kept ones would not be. */
-class ReusedRequest implements Request {
+class ReusedRequest implements DispatchRequest, Request {
+  number = 0;
+  idempotent = true;
   key = '';
   client = '';
   region = 'a';
@@ -46,16 +52,10 @@ export class SteadyWorld implements Pool {
   readonly #keyMask: number;
 
   constructor(n: number, reach = n) {
-    const status = 'healthy';
-    const thresholds = { healthy: 1, unhealthy: 1 };
-    this.members = Array.from({ length: n }, (_, index) => {
-      const from = {
-        ...{ id: `app-${index + 1}`, index, host: '127.0.0.1', port: 80 },
-        ...{ weight: 1 + (index % 3), zone: zones[index % 3]! },
-      };
-      const backend = new PooledBackend(from, 16, status, thresholds);
+    this.members = backendsOf(n).map((from) => {
+      const backend = new PooledBackend(from, maxInFlight, 'healthy', { healthy: 1, unhealthy: 1 });
       backend.available = true;
-      backend.reported = report(index);
+      backend.reported = report(from.index);
       return backend;
     });
     this.available = [...this.members];
@@ -80,22 +80,32 @@ export class SteadyWorld implements Pool {
   }
 
   /** The next request; answers to probes asked before it have come in. */
-  next(number: number): Request {
+  next(number: number): DispatchRequest & Request {
     this.#now[0] = this.#now[0]! + this.#step;
     this.#draws[0] = number;
     this.#draws[1] = 1 << 16;
     this.#probes.answer();
     const request = this.#requests[number & 63]!;
+    request.number = number;
     request.key = this.#keys[number & this.#keyMask]!;
     request.client = this.#clients[number & 255]!;
     request.region = zones[number % 3]!;
     return request;
   }
 
-  /** A response has brought a new load report. */
+  /** A response has brought a new load report: written into the one there is, as only a balancer may. */
   refresh(backend: PooledBackend): void {
-    (backend.reported as Mutable<LoadReport>).at = this.#now[0]!;
+    const reported = backend.reported as Mutable<LoadReport>;
+    reported.at = this.#now[0]!;
+    reported.inFlight = backend.inFlight;
   }
+}
+
+export function backendsOf(n: number): ProxyBackend[] {
+  return Array.from({ length: n }, (_, index) => ({
+    ...{ id: `app-${index + 1}`, index, host: '127.0.0.1', port: 80 },
+    ...{ weight: 1 + (index % 3), zone: zones[index % 3]! },
+  }));
 }
 
 function report(index: number): LoadReport {

@@ -7,6 +7,7 @@ import { getHeapStatistics } from 'node:v8';
 import { Bench } from 'tinybench';
 import type { Options, StrategyDefinition, Values } from '../../strategies/strategy.ts';
 import { serve } from '../role.ts';
+import { DispatcherState } from './dispatcher-state.ts';
 import { SteadyState } from './steady-state.ts';
 
 export interface WorkerSettings {
@@ -14,6 +15,8 @@ export interface WorkerSettings {
   readonly n: number;
   /** How many backends draws and keys are confined to (steady-world.ts); n when left out. */
   readonly reach?: number;
+  /** Whether it is run by the dispatcher, which costs something of its own. */
+  readonly dispatcher?: boolean;
   /** Before anything is timed, ms. */
   readonly warmMs: number;
   /** How long tinybench samples, ms. */
@@ -36,7 +39,16 @@ export interface Timing {
   readonly heapPicks?: number;
 }
 
-export type FromWorker = { type: 'timed'; timing: Timing } | { type: 'failed'; message: string };
+/** `built` once the strategy stands and its first hundred picks were sound. */
+export type FromWorker =
+  | { type: 'built' }
+  | { type: 'timed'; timing: Timing }
+  | { type: 'failed'; message: string };
+
+interface Runnable {
+  /** That many requests picked, and as many ended. */
+  run(picks: number): void;
+}
 
 /** A sample lasts about this long, ms: the clock's own cost and resolution vanish in it. */
 const sampleMs = 0.3;
@@ -49,11 +61,10 @@ serve<WorkerSettings, { type: 'measure' }, FromWorker>(async (settings, say) => 
   return {
     receive() {
       try {
-        const state = new SteadyState(
-          { name, file, values, definition: module.default },
-          settings.n,
-          settings.reach,
-        );
+        const { n, reach, dispatcher } = settings;
+        const chosen = { name, file, values, definition: module.default };
+        const state = dispatcher ? new DispatcherState(chosen, n) : new SteadyState(chosen, n, reach);
+        say({ type: 'built' });
         say({ type: 'timed', timing: { ...time(state, settings), ...allocation(state, settings) } });
       } catch (error) {
         say({ type: 'failed', message: error instanceof Error ? error.message : String(error) });
@@ -62,7 +73,7 @@ serve<WorkerSettings, { type: 'measure' }, FromWorker>(async (settings, say) => 
   };
 });
 
-function time(state: SteadyState, { warmMs, timeMs }: WorkerSettings): Timing {
+function time(state: Runnable, { warmMs, timeMs }: WorkerSettings): Timing {
   const batch = warmUp(state, warmMs);
   const bench = new Bench({ time: timeMs, iterations: 10, warmup: false, throws: true });
   bench.add('pick', () => state.run(batch), { async: false });
@@ -74,7 +85,7 @@ function time(state: SteadyState, { warmMs, timeMs }: WorkerSettings): Timing {
 }
 
 /** Runs until the code is compiled and the counts have settled; returns how many picks make a sample. */
-function warmUp(state: SteadyState, ms: number): number {
+function warmUp(state: Runnable, ms: number): number {
   const until = performance.now() + ms;
   let batch = 1;
   for (let start = performance.now(); start < until; ) {
@@ -89,7 +100,7 @@ function warmUp(state: SteadyState, ms: number): number {
 }
 
 function allocation(
-  state: SteadyState,
+  state: Runnable,
   { heapPicks }: WorkerSettings,
 ): Pick<Timing, 'bytes' | 'kept' | 'heapPicks'> {
   if (heapPicks === 0) return {};

@@ -30,7 +30,7 @@ function swatch({ color, shape, dash }: LegendEntry): Markup {
   return html`<svg viewBox="0 0 28 12" aria-hidden="true">${shapes[shape]}</svg>`;
 }
 
-async function figure(name: string, drawing: Drawing): Promise<Markup> {
+export async function figure(name: string, drawing: Drawing): Promise<Markup> {
   const panels: Markup[] = [];
   for (const { label, spec } of drawing.panels) {
     const said = label === '' ? drawing.title : `${label}. ${drawing.title}`;
