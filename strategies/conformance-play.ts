@@ -6,6 +6,8 @@ export interface Breach {
   readonly law: Law;
   /** What happened, against what the law wants. */
   readonly detail: string;
+  /** What ended the play, where something was thrown: its stack knows the line. */
+  readonly thrown?: unknown;
 }
 
 /** The laws, and what each says. */
@@ -81,13 +83,14 @@ export function play(
       },
     );
   } catch (error) {
-    found.breach = { law: 'survives', detail: `it threw ${describe(error)}` };
+    found.breach = { law: 'survives', detail: `it threw ${describe(error)}`, thrown: error };
   }
+  const thrown = found.breach?.thrown;
   // A strategy may have caught what its own breach threw; the notes remain, and name the cause.
   if (world.mutations.length > 0) {
-    found.breach = { law: 'reads-only', detail: `it changed ${world.mutations[0]}` };
+    found.breach = { law: 'reads-only', detail: `it changed ${world.mutations[0]}`, thrown };
   } else if (ambientUses.length > 0) {
-    found.breach = { law: 'own-clock-and-luck', detail: `it used ${ambientUses[0]}` };
+    found.breach = { law: 'own-clock-and-luck', detail: `it used ${ambientUses[0]}`, thrown };
   }
   return { picks, ...found };
 }
@@ -147,7 +150,10 @@ function request(
     }
     if (!available.includes(picked)) {
       const law = available.length === 0 ? 'empty' : 'available';
-      return { law, detail: `it picked ${picked.id} with ${names(available) || 'none'} available` };
+      return {
+        law,
+        detail: `it picked ${describePick(picked, world)} with ${names(available) || 'none'} available`,
+      };
     }
     if (tried.includes(picked) && available.some((backend) => !tried.includes(backend))) {
       const detail = `it picked ${picked.id}, tried ${names(tried)}, with ${names(available)} available`;
@@ -177,6 +183,16 @@ function names(backends: readonly Backend[]): string {
   return backends.map(({ id }) => id).join(', ');
 }
 
-function describe(error: unknown): string {
+/** The id of a backend; of what only looks like one, and of anything else, what it is. */
+function describePick(picked: unknown, { members }: World): string {
+  if (members.some(({ backend }) => backend === picked)) return (picked as Backend).id;
+  if (picked instanceof Promise) return 'a promise';
+  const { id } = (picked ?? {}) as { id?: unknown };
+  if (typeof id !== 'string') return `something of type ${picked === null ? 'null' : typeof picked}`;
+  return members.some(({ backend }) => backend.id === id) ? `a copy of ${id}` : `${id}, which has left,`;
+}
+
+/** What was thrown, in words. */
+export function describe(error: unknown): string {
   return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 }

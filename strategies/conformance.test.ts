@@ -228,6 +228,57 @@ test('conformance catches a strategy that promises an even spread and always tak
   );
 });
 
+const promise = async ({ available }: { available: readonly Backend[] }) => available[0];
+const copy = ({ available }: { available: readonly Backend[] }) => available[0] && { ...available[0] };
+const nothing = ({ available }: { available: readonly Backend[] }) =>
+  available.length > 0 ? null : undefined;
+
+test('a throw that comes only after thousands of requests is a breach as well', (t) => {
+  const late = new RangeError('worn out');
+  const definition = define({
+    about: 'breaks after a while',
+    options: {},
+    spread: { by: 'equal', within: 1 },
+    create: () => {
+      let picks = 0;
+      return {
+        pick({ available }, { tried }) {
+          if (++picks > 5_000) throw late;
+          return firstOf(available, tried);
+        },
+      };
+    },
+  });
+  const [violation] = conform(definition, 1, { sequences: 2 });
+  t.like(violation, { law: 'survives', sequence: [], thrown: late });
+});
+
+test('what a strange pick is, is said in words', (t) => {
+  const details = ([promise, copy, nothing] as const).map(
+    (pick) =>
+      conform(
+        bad(() => ({ pick: pick as never })),
+        1,
+        { sequences: 3 },
+      )[0]!.detail,
+  );
+  t.regex(details[0]!, /^it picked a promise with b/);
+  t.regex(details[1]!, /^it picked a copy of b\d+ with b/);
+  t.regex(details[2]!, /^it picked something of type null with b/);
+});
+
+test('whoever watches is told what is about to be played: each sequence, then the spread', (t) => {
+  const told: string[] = [];
+  const definition = strategies.get('p2c')!;
+  conform(definition, 5, {
+    sequences: 2,
+    playing: ({ seed, options, law }) => told.push(`${seed} ${options.choices} ${law ?? 'sequence'}`),
+  });
+  t.deepEqual(told.slice(0, 2), ['5 2 sequence', '6 2 sequence']);
+  t.true(told.includes('5 1 sequence') || told.length > 4, 'other options too');
+  t.is(told.at(-1), '5 2 spread');
+});
+
 test('clocks and randomness are back after a strategy was played, also when it threw', (t) => {
   const before = [Date, Math.random, performance, setTimeout];
   t.throws(() =>

@@ -5,7 +5,7 @@
  * Pure and free of libraries, so that it runs over a user's own strategy anywhere (`steelyard check FILE`).
  * Shrinking is delta debugging (Zeller and Hildebrandt, 2002) by plain removal: halves, quarters, … single steps.
  */
-import { type Breach, type Law, laws, play, withoutAmbient } from './conformance-play.ts';
+import { type Breach, describe, type Law, laws, play, withoutAmbient } from './conformance-play.ts';
 import { inWords, type Step, sequence, World } from './conformance-world.ts';
 import { avalanche } from './hash.ts';
 import type { Option, Options, StrategyDefinition, Values } from './strategy.ts';
@@ -21,6 +21,16 @@ export interface Violation {
   readonly options: Readonly<Record<string, unknown>>;
   /** The shrunk sequence, in words, in order; empty for `spread`. */
   readonly sequence: readonly string[];
+  /** What was thrown, where something was: its stack knows the line. */
+  readonly thrown?: unknown;
+}
+
+/** What is about to be played. It may never return: whoever watches from outside must know what it was. */
+export interface Playing {
+  readonly seed: number;
+  readonly options: Values<Options>;
+  /** Requests sent and ended in turn, over pools of 2 to 9 backends; otherwise a sequence, for every other law. */
+  readonly law?: 'spread';
 }
 
 export interface Effort {
@@ -28,7 +38,12 @@ export interface Effort {
   readonly sequences?: number;
   /** Steps per sequence; 120 unless told. */
   readonly length?: number;
+  /** Called before each play. */
+  readonly playing?: (what: Playing) => void;
 }
+
+/** Steps of a sequence unless told. */
+export const usualLength = 120;
 
 /**
  * Plays seeded sequences against a definition, with its default options and with each option moved in turn.
@@ -37,10 +52,15 @@ export interface Effort {
 export function conform(
   definition: StrategyDefinition,
   seed: number,
-  { sequences = 40, length = 120 }: Effort = {},
+  { sequences = 40, length = usualLength, playing }: Effort = {},
 ): Violation[] {
   const broken = new Map<Law, Violation>();
-  const report = ({ law, detail }: Breach, at: number, values: Values<Options>, steps: readonly Step[]) =>
+  const report = (
+    { law, detail, thrown }: Breach,
+    at: number,
+    values: Values<Options>,
+    steps: readonly Step[],
+  ) =>
     broken.set(law, {
       law,
       says: laws[law],
@@ -48,20 +68,26 @@ export function conform(
       seed: at,
       options: values,
       sequence: steps.map(inWords),
+      ...(thrown === undefined ? {} : { thrown }),
     });
+  const tell = playing ?? (() => undefined);
 
   for (const values of settings(definition.options)) {
     for (let i = 0; i < sequences; i++) {
       const at = seed + i;
+      tell({ seed: at, options: values });
       const breach = judge(definition, values, sequence(at, length), at);
       if (breach === undefined || broken.has(breach.law)) continue;
-      const same = (steps: readonly Step[]) => judge(definition, values, steps, at)?.law === breach.law;
+      const same = (steps: readonly Step[]) => {
+        tell({ seed: at, options: values });
+        return judge(definition, values, steps, at)?.law === breach.law;
+      };
       const shortest = shrink(sequence(at, length), same);
       report(judge(definition, values, shortest, at) ?? breach, at, values, shortest);
     }
   }
   const values = defaults(definition.options);
-  const uneven = broken.size === 0 ? unevenness(definition, values, seed) : undefined;
+  const uneven = broken.size === 0 ? unevenness(definition, values, seed, tell) : undefined;
   if (uneven !== undefined) report(uneven, seed, values, []);
   return [...broken.values()];
 }
@@ -130,34 +156,42 @@ function unevenness(
   definition: StrategyDefinition,
   values: Values<Options>,
   seed: number,
+  tell: (what: Playing) => void,
 ): Breach | undefined {
   const promise = definition.spread;
   if (promise === undefined) return undefined;
   for (let size = 2; size <= 9; size++) {
+    tell({ seed, options: values, law: 'spread' });
     const world = new World(avalanche(seed + size));
     for (let i = 0; i < size; i++) {
       world.join(`b${i}`, avalanche(seed + i), 1 + (avalanche(seed ^ (size * 16 + i)) % 5));
     }
     const counts = new Map<string, number>();
-    withoutAmbient(
-      () => undefined,
-      () => {
-        const strategy = definition.create(world.env, values);
-        const pool = world.changed(); // not inside the optional call, which would skip it
-        strategy.poolChanged?.(pool);
-        for (let i = 0; i < requests; i++) {
-          const request = world.request(`key-${seed}-${i}`, []);
-          const backend = strategy.pick(world.pool, request);
-          if (backend === undefined) return;
-          world.count(backend, 1);
-          strategy.started?.(backend, request);
-          world.time += 1;
-          world.count(backend, -1);
-          strategy.ended?.(backend, { kind: 'ok', latency: 1, firstByte: 1 });
-          counts.set(backend.id, (counts.get(backend.id) ?? 0) + 1);
-        }
-      },
-    );
+    const used: string[] = [];
+    try {
+      withoutAmbient(
+        (what) => used.push(what),
+        () => {
+          const strategy = definition.create(world.env, values);
+          const pool = world.changed(); // not inside the optional call, which would skip it
+          strategy.poolChanged?.(pool);
+          for (let i = 0; i < requests; i++) {
+            const request = world.request(`key-${seed}-${i}`, []);
+            const backend = strategy.pick(world.pool, request);
+            if (backend === undefined) return;
+            world.count(backend, 1);
+            strategy.started?.(backend, request);
+            world.time += 1;
+            world.count(backend, -1);
+            strategy.ended?.(backend, { kind: 'ok', latency: 1, firstByte: 1 });
+            counts.set(backend.id, (counts.get(backend.id) ?? 0) + 1);
+          }
+        },
+      );
+    } catch (thrown) {
+      const law = used.length > 0 ? 'own-clock-and-luck' : 'survives';
+      return { law, detail: `it threw ${describe(thrown)} within ${requests} requests`, thrown };
+    }
     const total = world.members.reduce((sum, { state }) => sum + state.weight, 0);
     for (const { backend, state } of world.members) {
       const share = (counts.get(backend.id) ?? 0) / requests;
