@@ -4,8 +4,8 @@
  *
  * Formula     a backend is full at cap = ⌈c·(T+1)·w/W⌉ requests in flight: c times its share by weight of all T in
  *             flight and of this one. The caps add up to more than T+1, so somebody always has room
- * Cost        O(1) expected; with overflow O(tries), each full backend met by chance again and again: about 1/(1−full
- *             share), and fewer than c/(c−1) of them in the mean where loads are spread
+ * Cost        O(1) expected. At most 1/c of the pool, by weight, is full, so `jump` tries c/(c−1) points in the mean at most
+ *             (5 at 1.25); `walk` O(1/(c−1)²) by the paper's bound. O(n) when availability changes, see ring.ts
  * Source      Mirrokni, Thorup and Zadimoghaddam, "Consistent hashing with bounded loads", SODA 2018 (c = 1.25 as in
  *             Vimeo's HAProxy); `jump`: Chen, Coleman and Shrivastava, 2019, as in Envoy
  * Use it      where consistent-hash is wanted and some keys are hot: their overflow goes to the same few others
