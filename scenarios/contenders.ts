@@ -37,6 +37,8 @@ export interface ResolvedContender {
   readonly options: Readonly<Record<string, unknown>>;
   /** Absolute path of a user's own file. */
   readonly file?: string;
+  /** What it needs beyond the basic contract; absent too where a user's own file is not loaded yet. */
+  readonly needs?: string;
   readonly balancer: BalancerSettings;
 }
 
@@ -151,7 +153,13 @@ function resolveOne(
   const findings = [checked, merged].flatMap((it) => ('findings' in it ? it.findings : []));
   if ('findings' in checked || 'findings' in merged) return { findings };
   return {
-    value: { strategy, options: checked.value, ...(file !== undefined && { file }), balancer: merged.value },
+    value: {
+      strategy,
+      options: checked.value,
+      ...(file !== undefined && { file }),
+      ...(definition?.needs !== undefined && { needs: definition.needs }),
+      balancer: merged.value,
+    },
     findings,
   };
 }

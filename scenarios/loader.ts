@@ -7,7 +7,7 @@
  */
 import { statSync } from 'node:fs';
 import { basename, dirname, relative, resolve } from 'node:path';
-import { faultFindings, fleetFindings, loadFindings, type Sections } from './consistency.ts';
+import { countable, faultFindings, fleetFindings, loadFindings, type Sections } from './consistency.ts';
 import { isPath, type Known, nameOf, namesIn, type ResolvedContender, resolveEntries } from './contenders.ts';
 import { contendersOf, expectationFindings } from './expectations.ts';
 import { explain } from './explain.ts';
@@ -15,6 +15,7 @@ import { findScenario } from './library.ts';
 import { Overrides } from './overrides.ts';
 import { type Finding, mostProblems, type Problem, ScenarioError } from './problem.ts';
 import { type Expectation, faults, type Objective, type Scenario, scenarioSchema } from './scenario.ts';
+import { simulatorOnly } from './simulator-only.ts';
 import { parseSource, readText, type Source } from './source.ts';
 import { firstMeasured, type Trace } from './trace.ts';
 import { parseTrace } from './trace-file.ts';
@@ -32,8 +33,14 @@ export interface LoadOptions {
   readonly rounds?: number;
   readonly seed?: number;
   readonly known: Known;
-  /** Host-level faults it cannot do are problems too; ask `refuseUnable` where the driver is chosen later. */
-  readonly driver?: { readonly name: string; readonly can: ReadonlySet<string> };
+  /** What this driver of real backends cannot do is a problem too; ask `refuseUnable` where it is chosen later. */
+  readonly driver?: RealDriver;
+}
+
+/** A driver of real backends: its name, and the host-level faults it can do. */
+export interface RealDriver {
+  readonly name: string;
+  readonly can: ReadonlySet<string>;
 }
 
 export interface LoadedScenario {
@@ -97,7 +104,7 @@ export function loadScenario(options: LoadOptions): LoadedScenario {
     faultFindings(valid),
     resolved.findings,
     valid.contenders ? expectationFindings(valid.expect ?? [], names, valid.faults) : [],
-    driver ? unable(valid.faults ?? [], driver.name, driver.can) : [],
+    driver ? unable(valid, resolved.contenders, found.file, driver) : [],
   )) {
     if (problems.length > mostProblems) break;
     problems.push(place(finding));
@@ -140,25 +147,42 @@ export function resolveContenders(loaded: LoadedScenario, known: Known): readonl
   return contenders;
 }
 
-/** Throws a `ScenarioError` for every host-level fault the driver cannot do. */
-export function refuseUnable(loaded: LoadedScenario, driver: string, can: ReadonlySet<string>): void {
-  const findings = [...unable(loaded.scenario.faults, driver, can)];
-  if (findings.length > 0) throw new ScenarioError(findings.map(loaded.place));
+/**
+ * Throws a `ScenarioError` for everything a driver of real backends cannot do: host-level faults, and what only the
+ * simulator has. `contenders` are those of `resolveContenders`, where users' own files were loaded.
+ */
+export function refuseUnable(
+  loaded: LoadedScenario,
+  driver: string,
+  can: ReadonlySet<string>,
+  contenders: readonly ResolvedContender[] = loaded.contenders,
+): void {
+  const findings = [...unable(loaded.scenario, contenders, loaded.file, { name: driver, can })];
+  if (findings.length > 0) throw new ScenarioError(findings.map(loaded.place).sort(byPlace));
+}
+
+/** Whether such a driver can run it. */
+export function isAble(loaded: LoadedScenario, driver: RealDriver): boolean {
+  return unable(loaded.scenario, loaded.contenders, loaded.file, driver).next().done === true;
 }
 
 function* unable(
-  scheduled: Scenario['faults'],
-  driver: string,
-  can: ReadonlySet<string>,
+  scenario: Sections,
+  contenders: readonly ResolvedContender[],
+  file: string,
+  { name, can }: RealDriver,
 ): Generator<Finding> {
   const able = [...can].sort().join(', ');
-  for (const [i, { kind }] of scheduled.entries())
+  for (const [i, { kind }] of (scenario.faults ?? []).entries())
     if (faults.get(kind)?.level === 'host' && !can.has(kind))
       yield {
         path: ['faults', i, kind],
         key: true,
-        message: `expected a fault that the ${driver} driver can do (${able || 'it can do none'}), got ${kind}${driver === 'docker' ? '' : '; use --driver docker'}`,
+        message: `expected a fault that the ${name} driver can do (${able || 'it can do none'}), got ${kind}${name === 'docker' ? '' : '; use --driver docker'}`,
       };
+  const { balancer, network, fleet, contenders: entries } = scenario;
+  if (balancer && network && fleet && entries && countable(fleet))
+    yield* simulatorOnly({ balancer, network, fleet, contenders: entries }, contenders, file);
 }
 
 const resolving = (known: Known) => ({ ...known, resolvePath: known.resolvePath ?? existingFile });

@@ -29,7 +29,7 @@ export function run(): Command {
 async function action(file: string, options: Options): Promise<void> {
   const { loaded, contenders, source } = await prepare(file, options);
   const { driver, notes } = await chooseDriver(options.driver);
-  refuseUnable(loaded, driver.name, driver.can);
+  refuseUnable(loaded, driver.name, driver.can, contenders);
   notes.push(...loaded.notes);
   for (const note of notes) if (!options.quiet) console.error(note);
   await reap(await findLeavings());
