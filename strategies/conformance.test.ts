@@ -9,14 +9,19 @@ const strategies = await loadFolder<StrategyDefinition>(new URL('./', import.met
 
 test('the folder holds the strategies of the catalogue so far, and no helper passes for one', (t) => {
   const expected = [
+    'c3',
     'consistent-hash',
+    'join-idle-queue',
     'least-connections',
     'least-response-time',
+    'oracle',
     'p2c',
     'p2c-peak-ewma',
+    'prequal',
     'random',
     'round-robin',
     'sticky-session',
+    'utilization-weighted',
     'weighted-round-robin',
   ];
   for (const name of expected) t.true(strategies.has(name), name);

@@ -10,60 +10,85 @@ import type { Backend } from './strategy.ts';
 
 export interface Answer {
   /** Of the backend. */
-  index: number;
+  readonly index: number;
   /** Requests in flight there, as answered and raised by one for each request sent since. */
-  inFlight: number;
+  readonly inFlight: number;
   /** ms. */
-  latency: number;
+  readonly latency: number;
   /** When it came, ms. */
-  at: number;
+  readonly at: number;
   /** Requests that were sent by it. */
-  uses: number;
+  readonly uses: number;
 }
 
 export class ProbePool {
-  /** Oldest first; the first `size` are in the pool, the others wait to be used again. */
-  readonly #answers: Answer[];
+  /** The slots, oldest answer first; the first `size` are in the pool, the others wait to be used again. */
+  readonly #slots: Int32Array;
+  // By slot. Not objects: a number with a fraction written to one would be a new one on the heap.
+  readonly #index: Int32Array;
+  readonly #inFlight: Float64Array;
+  readonly #latency: Float64Array;
+  readonly #at: Float64Array;
+  readonly #uses: Int32Array;
   size = 0;
 
   constructor(capacity: number) {
-    this.#answers = Array.from({ length: capacity }, () => ({
-      index: -1,
-      inFlight: 0,
-      latency: 0,
-      at: 0,
-      uses: 0,
+    this.#slots = Int32Array.from({ length: capacity }, (_, slot) => slot);
+    this.#index = new Int32Array(capacity);
+    this.#inFlight = new Float64Array(capacity);
+    this.#latency = new Float64Array(capacity);
+    this.#at = new Float64Array(capacity);
+    this.#uses = new Int32Array(capacity);
+  }
+
+  /** All that are in the pool, oldest first. A copy, for tests. */
+  answers(): Answer[] {
+    return Array.from(this.#slots.subarray(0, this.size), (slot) => ({
+      index: this.#index[slot]!,
+      inFlight: this.#inFlight[slot]!,
+      latency: this.#latency[slot]!,
+      at: this.#at[slot]!,
+      uses: this.#uses[slot]!,
     }));
   }
 
-  /** The answer at a place below `size`; 0 is the oldest. */
-  at(place: number): Answer {
-    return this.#answers[place]!;
+  /** Whose answer is at a place below `size`: the backend's index. */
+  backendAt(place: number): number {
+    return this.#index[this.#slots[place]!]!;
   }
 
   /** Answers are added in the order of their times. */
   add(index: number, inFlight: number, latency: number, at: number): void {
     this.drop(index);
-    if (this.size === this.#answers.length) this.remove(0);
-    const answer = this.#answers[this.size++]!;
-    answer.index = index;
-    answer.inFlight = inFlight;
-    answer.latency = latency;
-    answer.at = at;
-    answer.uses = 0;
+    if (this.size === this.#slots.length) this.remove(0);
+    const slot = this.#slots[this.size++]!;
+    this.#index[slot] = index;
+    this.#inFlight[slot] = inFlight;
+    this.#latency[slot] = latency;
+    this.#at[slot] = at;
+    this.#uses[slot] = 0;
+  }
+
+  /** A request is sent by the answer at this place; returns how many that makes. */
+  use(place: number): number {
+    const slot = this.#slots[place]!;
+    this.#inFlight[slot] = this.#inFlight[slot]! + 1;
+    const uses = this.#uses[slot]! + 1;
+    this.#uses[slot] = uses;
+    return uses;
   }
 
   remove(place: number): void {
-    const answers = this.#answers;
-    const removed = answers[place]!;
+    const slots = this.#slots;
+    const removed = slots[place]!;
     this.size--;
-    for (let i = place; i < this.size; i++) answers[i] = answers[i + 1]!;
-    answers[this.size] = removed;
+    for (let i = place; i < this.size; i++) slots[i] = slots[i + 1]!;
+    slots[this.size] = removed;
   }
 
   /** The place of a backend's answer, or -1. */
   find(index: number): number {
-    for (let place = 0; place < this.size; place++) if (this.#answers[place]!.index === index) return place;
+    for (let place = 0; place < this.size; place++) if (this.backendAt(place) === index) return place;
     return -1;
   }
 
@@ -75,14 +100,14 @@ export class ProbePool {
 
   /** Removes those that came before this time, ms. */
   expire(before: number): void {
-    while (this.size > 0 && this.#answers[0]!.at < before) this.remove(0);
+    while (this.size > 0 && this.#at[this.#slots[0]!]! < before) this.remove(0);
   }
 
   /** How many are of backends that were not tried. */
   untried(tried: readonly Backend[]): number {
     if (tried.length === 0) return this.size;
     let count = 0;
-    for (let place = 0; place < this.size; place++) if (!skipped(this.#answers[place]!.index, tried)) count++;
+    for (let place = 0; place < this.size; place++) if (!skipped(this.backendAt(place), tried)) count++;
     return count;
   }
 
@@ -95,12 +120,13 @@ export class ProbePool {
     let bestIsCold = false;
     let least = 0;
     for (let place = this.size - 1; place >= 0; place--) {
-      const { index, inFlight, latency } = this.#answers[place]!;
+      const slot = this.#slots[place]!;
+      const inFlight = this.#inFlight[slot]!;
       const cold = inFlight <= hot;
       if (bestIsCold && !cold) continue;
-      const cost = cold ? latency : inFlight;
+      const cost = cold ? this.#latency[slot]! : inFlight;
       if (best >= 0 && cold === bestIsCold && cost >= least) continue;
-      if (skip.length > 0 && skipped(index, skip)) continue;
+      if (skip.length > 0 && skipped(this.#index[slot]!, skip)) continue;
       best = place;
       bestIsCold = cold;
       least = cost;
@@ -114,10 +140,11 @@ export class ProbePool {
     let worstIsHot = false;
     let most = 0;
     for (let place = 0; place < this.size; place++) {
-      const { inFlight, latency } = this.#answers[place]!;
+      const slot = this.#slots[place]!;
+      const inFlight = this.#inFlight[slot]!;
       const isHot = inFlight > hot;
       if (worstIsHot && !isHot) continue;
-      const cost = isHot ? inFlight : latency;
+      const cost = isHot ? inFlight : this.#latency[slot]!;
       if (worst >= 0 && isHot === worstIsHot && cost <= most) continue;
       worst = place;
       worstIsHot = isHot;

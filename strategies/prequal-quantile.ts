@@ -2,39 +2,50 @@
  * The quantile of the latest samples: which of the recent counts of requests in flight is high.
  *
  * Formula     nearest rank: the ⌈q·n⌉-th smallest of the last n samples
- * Cost        O(window) per sample, by moving within one array; O(1) to read. Nothing is allocated
+ * Cost        O(1) per sample; to read, as many steps as the quantile is high, once after each sample. Nothing is allocated
+ *
+ * Samples are small whole numbers, so they are counted by value. Those above `most` count as `most`.
  */
+const most = 4095;
+
 export class RecentQuantile {
-  readonly #ring: Float64Array;
-  readonly #sorted: Float64Array;
+  readonly #rank: number;
+  readonly #ring: Int32Array;
+  readonly #times = new Int32Array(most + 1);
   #count = 0;
   #next = 0;
+  #value = -1; // -1: to be found anew
 
-  constructor(window: number) {
-    this.#ring = new Float64Array(window);
-    this.#sorted = new Float64Array(window);
+  /** q in [0, 1], of the last `window` samples. */
+  constructor(q: number, window: number) {
+    this.#rank = q;
+    this.#ring = new Int32Array(window);
   }
 
   add(sample: number): void {
+    const value = sample < most ? Math.trunc(sample) : most;
     const { length } = this.#ring;
-    if (this.#count === length) this.#remove(this.#ring[this.#next]!);
-    let at = this.#count++;
-    for (; at > 0 && this.#sorted[at - 1]! > sample; at--) this.#sorted[at] = this.#sorted[at - 1]!;
-    this.#sorted[at] = sample;
-    this.#ring[this.#next] = sample;
+    if (this.#count === length) {
+      const oldest = this.#ring[this.#next]!;
+      this.#times[oldest] = this.#times[oldest]! - 1;
+    } else this.#count++;
+    this.#times[value] = this.#times[value]! + 1;
+    this.#ring[this.#next] = value;
     this.#next = this.#next + 1 === length ? 0 : this.#next + 1;
+    this.#value = -1;
   }
 
-  /** q in (0, 1). Infinity while there is no sample. */
-  at(q: number): number {
+  /** Infinity while there is no sample. */
+  get value(): number {
     if (this.#count === 0) return Infinity;
-    return this.#sorted[Math.max(0, Math.ceil(q * this.#count) - 1)]!;
+    if (this.#value < 0) this.#value = this.#find();
+    return this.#value;
   }
 
-  #remove(sample: number): void {
-    this.#count--;
-    let at = 0;
-    while (this.#sorted[at] !== sample) at++;
-    for (; at < this.#count; at++) this.#sorted[at] = this.#sorted[at + 1]!;
+  #find(): number {
+    const rank = Math.max(1, Math.ceil(this.#rank * this.#count));
+    let value = 0;
+    for (let seen = this.#times[0]!; seen < rank; seen += this.#times[value]!) value++;
+    return value;
   }
 }

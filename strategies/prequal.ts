@@ -5,7 +5,7 @@
  *             the Q_RIF quantile of recent answers. Any cold → the lowest latency among the cold, else the lowest RIF. Fewer
  *             than 2 answers → random. An answer serves b_reuse = max(1, (1+δ) ÷ ((1−m/n)·r_probe − r_remove)) requests,
  *             a fraction by a draw; each raises its RIF by one
- * Cost        O(m + probes per query) per pick, independent of n; O(128) per answer
+ * Cost        O(m + probes per query) per pick, independent of n; O(m) per answer
  * Source      Wydrowski, Kleinberg, Rumble, Archer, "Load is not what you should balance: Introducing Prequal", NSDI 2024;
  *             m = 16, age 1 s, r_probe = 3, r_remove = 1, Q_RIF = 2^−.25 ≈ .84 are its baseline, δ = 1
  * Use it      with many backends whose speeds vary by the second (noisy neighbours), many balancers, and backends that answer
@@ -82,7 +82,7 @@ export default define({
     const draws = new Draws(env);
     const positions = new Positions();
     const pool = new ProbePool(capacity);
-    const inFlight = new RecentQuantile(recent);
+    const inFlight = new RecentQuantile(quantile, recent);
     const aversion = new Aversion(limit);
     // One callback per backend index, made when it arrives: a probe allocates nothing here.
     const answers: ((sample: LoadSample) => void)[] = [];
@@ -92,7 +92,7 @@ export default define({
     let removalsDue = 0;
     let oldestNext = true;
 
-    const hot = () => (quantile === 0 ? -Infinity : quantile === 1 ? Infinity : inFlight.at(quantile));
+    const hot = () => (quantile === 0 ? -Infinity : quantile === 1 ? Infinity : inFlight.value);
 
     function answerOf(backend: Backend): (sample: LoadSample) => void {
       return (sample) => {
@@ -105,11 +105,8 @@ export default define({
 
     /** Counts a request by the answer at this place, and removes it when it has served its share. */
     function use(place: number): void {
-      const answer = pool.at(place);
-      answer.inFlight++;
-      answer.uses++;
-      if (answer.uses > uses || (answer.uses === uses && (chance === 0 || env.random() >= chance)))
-        pool.remove(place);
+      const served = pool.use(place);
+      if (served > uses || (served === uses && (chance === 0 || env.random() >= chance))) pool.remove(place);
     }
 
     function removeSome(): void {
@@ -143,7 +140,7 @@ export default define({
           answers[backend.index] = answerOf(backend);
         });
         for (let place = pool.size - 1; place >= 0; place--) {
-          if (positions.at(pool.at(place).index) < 0) pool.remove(place);
+          if (positions.at(pool.backendAt(place)) < 0) pool.remove(place);
         }
         const average = reuse(capacity, available.length, probes, removals, delta);
         uses = Math.floor(average);
@@ -161,7 +158,7 @@ export default define({
           if (place >= 0) use(place);
         } else {
           const place = pool.best(hot(), skip);
-          position = positions.at(pool.at(place).index);
+          position = positions.at(pool.backendAt(place));
           use(place);
         }
         removeSome();
