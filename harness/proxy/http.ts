@@ -5,6 +5,7 @@
  *
  *   client.ts    reads requests of one connection in order     upstream.ts   connections to backends
  *   exchange.ts  takes one request through its attempts        tunnel.ts     what follows a 101
+ *   load-report.ts  what backends say of their load           prober.ts     asks them, where the strategy needs it
  */
 import { readFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
