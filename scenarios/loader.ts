@@ -13,6 +13,7 @@ import { contendersOf, expectationFindings } from './expectations.ts';
 import { explain } from './explain.ts';
 import { findScenario } from './library.ts';
 import { Overrides } from './overrides.ts';
+import { placeFindings, placeNotes } from './places.ts';
 import { type Finding, mostProblems, type Problem, ScenarioError } from './problem.ts';
 import { type Expectation, faults, type Objective, type Scenario, scenarioSchema } from './scenario.ts';
 import { simulatorOnly } from './simulator-only.ts';
@@ -102,6 +103,7 @@ export function loadScenario(options: LoadOptions): LoadedScenario {
     fleetFindings(valid),
     loadFindings(valid),
     faultFindings(valid),
+    placeFindings(valid),
     resolved.findings,
     valid.contenders ? expectationFindings(valid.expect ?? [], names, valid.faults) : [],
     driver ? unable(valid, resolved.contenders, found.file, driver) : [],
@@ -116,21 +118,22 @@ export function loadScenario(options: LoadOptions): LoadedScenario {
   const running = new Set(resolved.contenders.map((it) => it.name));
   const runs = (it: Expectation) => contendersOf(it).every((one) => running.has(one));
   const expect = schema.value.expect.filter(runs);
-  const notes = schema.value.expect
+  const leftOut = schema.value.expect
     .filter((it) => !runs(it))
     .map(
       (it) =>
         `An expectation on ${contendersOf(it).join(' and ')} (${it.metric}) is left out: not every contender it names runs.`,
     );
+  const scenario = { ...schema.value, load: valid.load ?? schema.value.load, name, objective, expect };
   return {
-    scenario: { ...schema.value, load: valid.load ?? schema.value.load, name, objective, expect },
+    scenario,
     contenders: resolved.contenders,
     file: found.file,
     text,
     sets: [...sets],
     directory,
     raw,
-    notes,
+    notes: [...leftOut, ...placeNotes(scenario)],
     place,
   };
 }
