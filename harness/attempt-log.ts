@@ -5,7 +5,7 @@
  * `attempt-chunk.ts` has the format. A torn last record is left out.
  */
 import { createWriteStream, type WriteStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { finished } from 'node:stream/promises';
 import { AttemptChunk, attemptBytes, attemptLogHeader, attemptTimes } from './attempt-chunk.ts';
 import type { AttemptObserver, Dispatch } from './dispatch.ts';
@@ -64,22 +64,58 @@ export class AttemptLog implements AttemptObserver {
 
 /** Reads a log into columns, in the order in which the attempts ended; `t0` (monotonic ms) becomes their zero, in µs, where their times are absolute. */
 export async function readAttemptLog(file: string, t0: number): Promise<AttemptColumns> {
-  const bytes = await readFile(file);
-  const times = attemptTimes(bytes);
-  if (bytes.length > 0 && times === undefined)
-    throw new Error(`${file}: expected an attempt log of this version, got something else`);
-  const length = Math.max(0, Math.floor(bytes.length / attemptBytes) - 1);
-  const columns = attemptColumns(length);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const [zero, scale] = times === 'micros' ? [0, 1] : [t0, 1000];
-  for (let i = 0, at = attemptBytes; i < length; i++, at += attemptBytes) {
-    columns.request[i] = view.getFloat64(at, true);
-    columns.picked[i] = (view.getFloat64(at + 8, true) - zero) * scale;
-    columns.ended[i] = (view.getFloat64(at + 16, true) - zero) * scale;
-    columns.backend[i] = view.getInt32(at + 24, true);
-    columns.status[i] = view.getUint16(at + 28, true);
-    columns.attempt[i] = view.getUint8(at + 30);
-    columns.kind[i] = view.getUint8(at + 31);
+  const attempts = Math.max(0, Math.floor((await stat(file)).size / attemptBytes) - 1);
+  for await (const columns of readAttemptBlocks(file, t0, attempts)) return columns;
+  return attemptColumns(0);
+}
+
+/** As readAttemptLog, by blocks of at most `most` attempts; each is overwritten by the next. */
+export async function* readAttemptBlocks(
+  file: string,
+  t0: number,
+  most: number,
+): AsyncGenerator<AttemptColumns> {
+  const handle = await open(file);
+  try {
+    const { size } = await handle.stat();
+    if (size === 0) return;
+    const header = Buffer.alloc(Math.min(size, attemptBytes));
+    await handle.read(header, 0, header.length, 0);
+    const times = attemptTimes(header);
+    if (times === undefined)
+      throw new Error(`${file}: expected an attempt log of this version, got something else`);
+    const [zero, scale] = times === 'micros' ? [0, 1] : [t0, 1000];
+    const attempts = Math.floor(size / attemptBytes) - 1;
+    const columns = attemptColumns(Math.max(0, Math.min(attempts, most)));
+    const chunk = Buffer.alloc(chunkRows * attemptBytes);
+    const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    for (let first = 0; first < attempts; first += columns.length) {
+      columns.length = Math.min(most, attempts - first);
+      for (let row = 0; row < columns.length; row += chunkRows) {
+        const count = Math.min(chunkRows, columns.length - row);
+        await handle.read(chunk, 0, count * attemptBytes, (1 + first + row) * attemptBytes);
+        for (let i = 0; i < count; i++) readAttempt(view, i * attemptBytes, columns, row + i, zero, scale);
+      }
+      yield columns;
+    }
+  } finally {
+    await handle.close();
   }
-  return columns;
+}
+
+function readAttempt(
+  view: DataView,
+  at: number,
+  columns: AttemptColumns,
+  row: number,
+  zero: number,
+  scale: number,
+): void {
+  columns.request[row] = view.getFloat64(at, true);
+  columns.picked[row] = (view.getFloat64(at + 8, true) - zero) * scale;
+  columns.ended[row] = (view.getFloat64(at + 16, true) - zero) * scale;
+  columns.backend[row] = view.getInt32(at + 24, true);
+  columns.status[row] = view.getUint16(at + 28, true);
+  columns.attempt[row] = view.getUint8(at + 30);
+  columns.kind[row] = view.getUint8(at + 31);
 }

@@ -3,10 +3,11 @@
  * `steelyard report`, when the harness was killed: the spools stand until they are safely written.
  */
 import { access, rm } from 'node:fs/promises';
-import { readAttemptLog } from './attempt-log.ts';
+import { readAttemptBlocks } from './attempt-log.ts';
 import { appendEvents, readEventFile } from './event-log.ts';
+import { blockRows } from './parquet.ts';
 import { eventsFile, type Run, type Trial, trialFile, writeAttempts, writeRequests } from './recording.ts';
-import { readSpool } from './spool.ts';
+import { readSpoolBlocks } from './spool.ts';
 import { spools } from './spools.ts';
 
 /**
@@ -16,9 +17,9 @@ import { spools } from './spools.ts';
 export async function collect(dir: string, run: Pick<Run, 'backends'>, trial: Trial): Promise<void> {
   const file = (name: string) => trialFile(dir, trial.id, name);
   if (await exists(file(spools.requests)))
-    await writeRequests(dir, run, trial.id, await readSpool(file(spools.requests)));
+    await writeRequests(dir, run, trial.id, readSpoolBlocks(file(spools.requests), blockRows));
   if (await exists(file(spools.attempts)))
-    await writeAttempts(dir, run, trial.id, await readAttemptLog(file(spools.attempts), trial.t0));
+    await writeAttempts(dir, run, trial.id, readAttemptBlocks(file(spools.attempts), trial.t0, blockRows));
   if (await exists(file(spools.events))) {
     // The balancer writes monotonic times, as it knows nothing of trials.
     const events = await readEventFile(file(spools.events));

@@ -3,7 +3,7 @@
  * rest of the run format, and hands these on to whoever reads it.
  */
 import { join } from 'node:path';
-import { type Column, readParquet, writeParquet } from './parquet.ts';
+import { type Block, blockRows, type Column, type Numbers, readParquet, writeParquet } from './parquet.ts';
 import type { Run } from './recording.ts';
 
 /** A request, as the client saw it: `ok` below 400; `failed` a complete response of 400 or above, or no connection; `lost` sent, no complete response. */
@@ -107,22 +107,33 @@ export type AttemptColumns = {
   status: Uint16Array;
 };
 
+export type RequestColumn = Exclude<keyof RequestColumns, 'length'>;
+
+const requestArrays = {
+  index: Float64Array,
+  intended: Float64Array,
+  sent: Float64Array,
+  firstByte: Float64Array,
+  latency: Float64Array,
+  outcome: Uint8Array,
+  cause: Uint8Array,
+  status: Uint16Array,
+  backend: Int32Array,
+  attempts: Uint8Array,
+  keyHash: Uint32Array,
+} as const satisfies Record<RequestColumn, unknown>;
+const everyRequestColumn = Object.keys(requestArrays) as RequestColumn[];
+
+function someColumns<K extends RequestColumn>(length: number, names: readonly K[]): Pick<RequestColumns, K> {
+  return Object.fromEntries(names.map((name) => [name, new requestArrays[name](length)])) as Pick<
+    RequestColumns,
+    K
+  >;
+}
+
 /** Columns for `length` requests, all zero. */
 export function requestColumns(length: number): RequestColumns {
-  return {
-    length,
-    index: new Float64Array(length),
-    intended: new Float64Array(length),
-    sent: new Float64Array(length),
-    firstByte: new Float64Array(length),
-    latency: new Float64Array(length),
-    outcome: new Uint8Array(length),
-    cause: new Uint8Array(length),
-    status: new Uint16Array(length),
-    backend: new Int32Array(length),
-    attempts: new Uint8Array(length),
-    keyHash: new Uint32Array(length),
-  };
+  return { length, ...someColumns(length, everyRequestColumn) };
 }
 
 /** Columns for `length` attempts, all zero. */
@@ -175,40 +186,70 @@ export function trialFile(dir: string, trial: string, file: string): string {
 
 const idsOf = (run: Pick<Run, 'backends'>) => run.backends.map(({ id }) => id);
 
+/** Rows as the whole, or in blocks of up to `blockRows` as they are read from a spool. */
+export type Blocks<C> = C | AsyncIterable<C>;
+
 export async function writeRequests(
   dir: string,
   run: Pick<Run, 'backends'>,
   trial: string,
-  { length, ...columns }: RequestColumns,
+  rows: Blocks<RequestColumns>,
 ): Promise<void> {
-  await writeParquet(
-    trialFile(dir, trial, 'requests.parquet'),
-    requestLayout(idsOf(run)),
-    { ...columns, keyHash: Float64Array.from(columns.keyHash) },
-    length,
-  );
+  const file = trialFile(dir, trial, 'requests.parquet');
+  await writeParquet(file, requestLayout(idsOf(run)), blocksOf(rows));
 }
 
 export async function writeAttempts(
   dir: string,
   run: Pick<Run, 'backends'>,
   trial: string,
-  { length, ...columns }: AttemptColumns,
+  attempts: Blocks<AttemptColumns>,
 ): Promise<void> {
-  await writeParquet(trialFile(dir, trial, 'attempts.parquet'), attemptLayout(idsOf(run)), columns, length);
+  const file = trialFile(dir, trial, 'attempts.parquet');
+  await writeParquet(file, attemptLayout(idsOf(run)), blocksOf(attempts));
 }
 
-/** Rejects when the file is missing or not a Parquet file. */
+async function* blocksOf(rows: Blocks<RequestColumns> | Blocks<AttemptColumns>): AsyncGenerator<Block> {
+  if (Symbol.asyncIterator in rows) {
+    for await (const { length, ...columns } of rows) yield { length, columns };
+    return;
+  }
+  const { length, ...columns } = rows;
+  for (let from = 0; from < length; from += blockRows) {
+    const part = Object.entries<Numbers>(columns).map(([name, values]) => [
+      name,
+      values.subarray(from, from + blockRows),
+    ]);
+    yield { length: Math.min(blockRows, length - from), columns: Object.fromEntries(part) };
+  }
+}
+
+/**
+ * All columns, or only those named: five million rows of all of them take 250 MB.
+ * Rejects when the file is missing or not a Parquet file.
+ */
 export async function readRequests(
   dir: string,
   run: Pick<Run, 'backends'>,
   trial: string,
-): Promise<RequestColumns> {
+): Promise<RequestColumns>;
+export async function readRequests<K extends RequestColumn>(
+  dir: string,
+  run: Pick<Run, 'backends'>,
+  trial: string,
+  only: readonly K[],
+): Promise<Pick<RequestColumns, K | 'length'>>;
+export async function readRequests(
+  dir: string,
+  run: Pick<Run, 'backends'>,
+  trial: string,
+  only: readonly RequestColumn[] = everyRequestColumn,
+): Promise<Pick<RequestColumns, 'length'>> {
   const layout = requestLayout(idsOf(run));
   const { rows, columns } = await readParquet(
     trialFile(dir, trial, 'requests.parquet'),
-    layout,
-    withoutLength(requestColumns),
+    Object.fromEntries(only.map((name) => [name, layout[name]])),
+    (length) => someColumns(length, only),
   );
   return { length: rows, ...columns };
 }
@@ -220,19 +261,9 @@ export async function readAttempts(
   trial: string,
 ): Promise<AttemptColumns> {
   const layout = attemptLayout(idsOf(run));
-  const { rows, columns } = await readParquet(
-    trialFile(dir, trial, 'attempts.parquet'),
-    layout,
-    withoutLength(attemptColumns),
-  );
-  return { length: rows, ...columns };
-}
-
-function withoutLength<C extends { length: number }>(
-  allocate: (rows: number) => C,
-): (rows: number) => Omit<C, 'length'> {
-  return (rows) => {
-    const { length: _, ...columns } = allocate(rows);
+  const { rows, columns } = await readParquet(trialFile(dir, trial, 'attempts.parquet'), layout, (length) => {
+    const { length: _, ...columns } = attemptColumns(length);
     return columns;
-  };
+  });
+  return { length: rows, ...columns };
 }

@@ -5,7 +5,7 @@
  */
 import { once } from 'node:events';
 import { createWriteStream, type WriteStream } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { type RequestColumns, requestColumns } from './recording.ts';
 import { checkSpoolHeader, RowChunk, rowBytes, spoolHeader, spoolHeaderBytes } from './spool-chunk.ts';
 
@@ -87,20 +87,31 @@ export class Spool {
  * Rejects when `file` is missing or no spool.
  */
 export async function readSpool(file: string): Promise<RequestColumns> {
+  const rows = Math.max(0, Math.floor(((await stat(file)).size - spoolHeaderBytes) / rowBytes));
+  for await (const columns of readSpoolBlocks(file, rows)) return columns;
+  return requestColumns(0);
+}
+
+/** As readSpool, by blocks of at most `most` rows; each is overwritten by the next. */
+export async function* readSpoolBlocks(file: string, most: number): AsyncGenerator<RequestColumns> {
   const handle = await open(file);
   try {
     const { size } = await handle.stat();
-    if (size < spoolHeaderBytes) return requestColumns(0);
+    if (size < spoolHeaderBytes) return;
     await checkHeader(handle, file);
-    const columns = requestColumns(Math.floor((size - spoolHeaderBytes) / rowBytes));
-    const block = Buffer.alloc(chunkRows * rowBytes);
-    const view = new DataView(block.buffer, block.byteOffset, block.byteLength);
-    for (let row = 0; row < columns.length; row += chunkRows) {
-      const rows = Math.min(chunkRows, columns.length - row);
-      await handle.read(block, 0, rows * rowBytes, spoolHeaderBytes + row * rowBytes);
-      for (let i = 0; i < rows; i++) readRow(view, i * rowBytes, columns, row + i);
+    const rows = Math.floor((size - spoolHeaderBytes) / rowBytes);
+    const columns = requestColumns(Math.min(rows, most));
+    const chunk = Buffer.alloc(chunkRows * rowBytes);
+    const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    for (let first = 0; first < rows; first += columns.length) {
+      columns.length = Math.min(most, rows - first);
+      for (let row = 0; row < columns.length; row += chunkRows) {
+        const count = Math.min(chunkRows, columns.length - row);
+        await handle.read(chunk, 0, count * rowBytes, spoolHeaderBytes + (first + row) * rowBytes);
+        for (let i = 0; i < count; i++) readRow(view, i * rowBytes, columns, row + i);
+      }
+      yield columns;
     }
-    return columns;
   } finally {
     await handle.close();
   }

@@ -4,6 +4,10 @@
  */
 import { outcomes, type RequestColumns } from '../harness/recording.ts';
 
+/** The columns that judging takes; the rest of a request's row is for whoever opens the file. */
+export const judged = ['index', 'intended', 'sent', 'latency', 'outcome', 'cause', 'status'] as const;
+export type JudgedRows = Pick<RequestColumns, 'length' | (typeof judged)[number]>;
+
 const code = Object.fromEntries(outcomes.map((name, index) => [name, index])) as Record<
   (typeof outcomes)[number],
   number
@@ -14,11 +18,11 @@ export class Deadline {
   readonly at: number;
   /** Where latency is capped, µs: the deadline, or the client's timeout when there is none. */
   readonly cap: number;
-  private readonly rows: RequestColumns;
+  private readonly rows: JudgedRows;
   private readonly end: number;
 
   constructor(
-    rows: RequestColumns,
+    rows: JudgedRows,
     { deadline, timeout }: { deadline?: number | undefined; timeout: number },
     windowMs: number,
   ) {

@@ -1,6 +1,6 @@
 /** One fault as one trial lived through it: detection, recovery, what it cost, and how the victim came back. */
-import type { AttemptColumns, Event, RequestColumns, Run, Trial } from '../harness/recording.ts';
-import type { Deadline } from './deadline.ts';
+import type { AttemptColumns, Event, Run, Trial } from '../harness/recording.ts';
+import type { Deadline, JudgedRows } from './deadline.ts';
 import { readmission } from './readmission.ts';
 import { type Band, type Bin, bandOf, binsAround, recoveredAt } from './recovery.ts';
 import { sacrificedTo } from './sacrificed.ts';
@@ -91,7 +91,7 @@ export function failoverOf(
   run: Pick<Run, 'scenario' | 'backends'>,
   trial: Pick<Trial, 'id' | 'windowMs'>,
   window: FaultWindow,
-  rows: RequestColumns,
+  rows: JudgedRows,
   attempts: AttemptColumns,
   events: readonly Event[],
   deadline: Deadline,

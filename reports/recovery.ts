@@ -12,8 +12,8 @@
  * Recovery is the start of the first ten bins in a row (1 s) inside the band, one by one and as a second; 0 when it was never left.
  * Null: not within the window, or fewer than five bins with a good request before the fault to judge by.
  */
-import type { RequestColumns } from '../harness/recording.ts';
-import type { Deadline } from './deadline.ts';
+import type {} from '../harness/recording.ts';
+import type { Deadline, JudgedRows } from './deadline.ts';
 import { binned, nearestRank } from './latencies.ts';
 
 export const binMs = 100;
@@ -43,7 +43,7 @@ export interface Band {
 
 /** Whole bins within [max(0, taken − `lead`), windowMs), aligned to `taken`. */
 export function binsAround(
-  rows: RequestColumns,
+  rows: JudgedRows,
   deadline: Deadline,
   taken: number,
   windowMs: number,

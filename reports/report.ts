@@ -17,6 +17,7 @@ import {
   type Trial,
 } from '../harness/recording.ts';
 import { loadFolder } from '../scenarios/registry.ts';
+import { judged } from './deadline.ts';
 import { foldedTrial } from './folded-trial.ts';
 import type { FormatDefinition } from './formats/format.ts';
 import { judge, type Report } from './judge.ts';
@@ -56,7 +57,7 @@ async function readTrial(dir: string, run: Run, trial: Trial, events: readonly E
     const nothing = foldTrial(run, trial, requestColumns(0), attemptColumns(0), events);
     return { ...nothing, unread: problems.join(' and ') };
   }
-  const rows = await readRequests(dir, run, trial.id).catch((cause: unknown) => {
+  const rows = await readRequests(dir, run, trial.id, judged).catch((cause: unknown) => {
     problems.push(`requests cannot be read (${said(cause)})`);
     return requestColumns(0);
   });

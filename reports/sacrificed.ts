@@ -8,8 +8,8 @@
  * A request counts once per fault. Nothing is subtracted for errors that would have happened anyway: in a paired run every contender
  * meets the same ones. The second rule over-counts errors of another cause in that short time rather than missing any.
  */
-import type { AttemptColumns, RequestColumns } from '../harness/recording.ts';
-import type { Deadline } from './deadline.ts';
+import type { AttemptColumns } from '../harness/recording.ts';
+import type { Deadline, JudgedRows } from './deadline.ts';
 
 export interface Sacrifice {
   /** Backend indexes. */
@@ -37,7 +37,7 @@ export function touched(
 }
 
 export function sacrificedTo(
-  rows: RequestColumns,
+  rows: JudgedRows,
   attempts: AttemptColumns,
   deadline: Deadline,
   fault: Sacrifice,

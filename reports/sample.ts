@@ -4,8 +4,8 @@
  * Only requests due in the measured window (intended ≥ 0) count; the warm-up's do not. A row belongs to the phase in which it
  * was due; what is counted per second belongs to the stretch in which the response arrived.
  */
-import { causes, outcomes, type RequestColumns } from '../harness/recording.ts';
-import type { Deadline } from './deadline.ts';
+import { causes, outcomes } from '../harness/recording.ts';
+import type { Deadline, JudgedRows } from './deadline.ts';
 import type { Latencies } from './histogram.ts';
 import type { Phase, Requests } from './summary.ts';
 import { phaseAt, phaseSeconds, type Stretch } from './windows.ts';
@@ -46,7 +46,7 @@ class Tally {
   good = 0;
   readonly byCode = new Float64Array(outcomes.length);
 
-  add(rows: RequestColumns, row: number, deadline: Deadline): void {
+  add(rows: JudgedRows, row: number, deadline: Deadline): void {
     const outcome = rows.outcome[row]!;
     const cause = rows.cause[row]!;
     this.byCode[outcome]!++;
@@ -59,7 +59,7 @@ class Tally {
     else if (outcome === code['in-flight']) this.ages.push(deadline.ageInFlight(row));
   }
 
-  arrived(rows: RequestColumns, row: number, deadline: Deadline): void {
+  arrived(rows: JudgedRows, row: number, deadline: Deadline): void {
     if (rows.status[row]! === 0) return;
     this.complete++;
     if (deadline.ok(row) && !deadline.late(row)) this.good++;
@@ -98,7 +98,7 @@ class Tally {
 
 /** The samples of one trial. `phases` is null when no fault took. */
 export function samplesOf(
-  rows: RequestColumns,
+  rows: JudgedRows,
   deadline: Deadline,
   union: readonly Stretch[],
   windowMs: number,

@@ -5,13 +5,8 @@
  * Counts stand where a request *ended*, so that they add up to what a client received per second; percentiles stand where it was
  * *due*, so that a stall shows at the time it began. Lines run on until the last request of the window has ended.
  */
-import {
-  type AttemptColumns,
-  causes,
-  outcomes,
-  type RequestColumns,
-  type Trial,
-} from '../harness/recording.ts';
+import { type AttemptColumns, causes, outcomes, type Trial } from '../harness/recording.ts';
+import type { JudgedRows } from './deadline.ts';
 import { binned, nearestRank } from './latencies.ts';
 
 const shortestStepMs = 250;
@@ -48,7 +43,7 @@ export interface TimelineRow {
 
 export function timelineOf(
   trial: Pick<Trial, 'id' | 'contender' | 'round' | 'windowMs'>,
-  rows: RequestColumns,
+  rows: JudgedRows,
   attempts: AttemptColumns,
   backends: number,
 ): TimelineRow[] {
@@ -114,7 +109,7 @@ export function countEnd(
 }
 
 function countEnds(
-  rows: RequestColumns,
+  rows: JudgedRows,
   lines: TimelineRow[],
   stepMs: number,
   endOf: (row: number) => number,
@@ -128,7 +123,7 @@ function countEnds(
 }
 
 function countInFlight(
-  rows: RequestColumns,
+  rows: JudgedRows,
   lines: TimelineRow[],
   stepMs: number,
   endOf: (row: number) => number,

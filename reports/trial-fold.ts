@@ -1,6 +1,6 @@
 /** Everything a report keeps of one trial once its rows are read: samples, shares, failovers, timeline. Pure. */
-import type { AttemptColumns, Event, RequestColumns, Run, Trial } from '../harness/recording.ts';
-import { Deadline } from './deadline.ts';
+import type { AttemptColumns, Event, Run, Trial } from '../harness/recording.ts';
+import { Deadline, type JudgedRows } from './deadline.ts';
 import { failoverOf, type Zoom } from './failover.ts';
 import { type Sample, samplesOf } from './sample.ts';
 import { type AttemptCounts, countAttempts } from './shares.ts';
@@ -34,7 +34,7 @@ export interface TrialFold {
 export function foldTrial(
   run: Run,
   trial: Trial,
-  rows: RequestColumns,
+  rows: JudgedRows,
   attempts: AttemptColumns,
   events: readonly Event[],
 ): TrialFold {
