@@ -36,23 +36,6 @@ test("a user's own file is chosen by its absolute path and named for it", async 
   t.like(await chooseStrategy(file, { bias: 2.5 }), { name: 'mine', file, values: { bias: 2.5 } });
 });
 
-for (const [sentence, text, message] of [
-  [
-    'has no default export',
-    'export const x = 1;',
-    /mine\.mts: expected `export default .*, got no default export$/,
-  ],
-  ['exports a function', 'export default () => 1;', /got a default export of type function$/],
-  ['exports something else', 'export default { pick: 1 };', /got \{ pick \}$/],
-  ['throws while it loads', 'throw new Error("boom");', /mine\.mts cannot be loaded: boom$/],
-  ['is not TypeScript', 'export default {{{', /mine\.mts cannot be loaded: /],
-] as const) {
-  test(`a file that ${sentence} is bad input, and the error names it`, async (t) => {
-    const file = await own(t, text);
-    await t.throwsAsync(chooseStrategy(file), { instanceOf: StrategyInputError, message });
-  });
-}
-
 test('a file that is not there is bad input', async (t) => {
   await t.throwsAsync(chooseStrategy('/nowhere/mine.mts'), {
     message: /\/nowhere\/mine\.mts cannot be loaded/,

@@ -3,11 +3,12 @@
  * its absolute path. Options are checked here against the descriptors the file exports, so that a strategy needs no
  * library and meets only values it declared.
  */
-import { basename, isAbsolute } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { isAbsolute } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { nearest } from '../scenarios/nearest.ts';
 import { loadFolder } from '../scenarios/registry.ts';
 import type { Options, StrategyDefinition, Values } from '../strategies/strategy.ts';
+import { loadStrategyFile } from './strategy-file.ts';
 import { optionValues, StrategyInputError } from './strategy-options.ts';
 
 /** A strategy with where it came from and its validated options. */
@@ -34,7 +35,7 @@ export function strategyFile(nameOrFile: string): string {
 
 /** Finds a strategy by its public name or by the absolute path of a user's own file. Throws `StrategyInputError`. */
 export function findStrategy(nameOrFile: string): Promise<Omit<ChosenStrategy, 'values'>> {
-  return isAbsolute(nameOrFile) ? ownStrategy(nameOrFile) : namedStrategy(nameOrFile);
+  return isAbsolute(nameOrFile) ? loadStrategyFile(nameOrFile) : namedStrategy(nameOrFile);
 }
 
 /**
@@ -59,34 +60,4 @@ async function namedStrategy(name: string) {
     ['strategy'],
     `expected the name of a strategy or a file, got ${JSON.stringify(name)}; did you mean ${known}`,
   );
-}
-
-async function ownStrategy(file: string) {
-  let module: { default?: unknown };
-  try {
-    module = await import(pathToFileURL(file).href);
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new StrategyInputError(['strategy'], `strategy file ${file} cannot be loaded: ${why}`, cause);
-  }
-  const definition = module.default;
-  if (!isDefinition(definition))
-    throw new StrategyInputError(
-      ['strategy'],
-      `strategy file ${file}: expected \`export default { about, options, create }\`, got ${shape(module)}`,
-    );
-  return { name: basename(file).replace(/\.[^.]+$/, ''), file, definition };
-}
-
-function isDefinition(value: unknown): value is StrategyDefinition {
-  if (typeof value !== 'object' || value === null) return false;
-  const { options, create } = value as Partial<StrategyDefinition>;
-  return typeof create === 'function' && typeof options === 'object' && options !== null;
-}
-
-function shape(module: { default?: unknown }): string {
-  const { default: it } = module;
-  if (it === undefined) return 'no default export';
-  if (typeof it !== 'object' || it === null) return `a default export of type ${typeof it}`;
-  return `{ ${Object.keys(it).join(', ')} }`;
 }

@@ -46,12 +46,14 @@ export class StrategyError extends Error {
     silent: string,
     frames: readonly Frame[] | undefined,
   ): StrategyError {
-    const call = frames && callIn(strategy.file, frames);
-    return new StrategyError(strategy, `${silent}: ${whatHangs(call, frames)}`, undefined, call?.line);
+    const line = frames && callIn(strategy.file, frames)?.line;
+    return new StrategyError(strategy, `${silent}: ${whatHangs(strategy.file, frames)}`, undefined, line);
   }
 }
 
-function whatHangs(call: Frame | undefined, frames: readonly Frame[] | undefined): string {
+/** Which of a strategy's functions never returns, in words, from the calls its process is in. */
+export function whatHangs(file: string, frames: readonly Frame[] | undefined): string {
+  const call = frames && callIn(file, frames);
   if (call !== undefined)
     return `${call.function || 'the file itself'} never returns; line ${call.line} is where it was found`;
   const [innermost] = frames ?? [];
