@@ -121,7 +121,7 @@ function layers(
     line(others, 'nsPerPick', { color: color.faint, strokeWidth: 0.75 }),
     line(floor, 'floorNs', { color: color.muted, strokeWidth: 1.5, strokeDash: [1, 3] }),
     ...group.flatMap(({ points, last: end, strategy }, i) => {
-      const named = { strategy, n: beyond, nsPerPick: names[i] };
+      const named = { strategy: shortened(strategy), n: beyond, nsPerPick: names[i] };
       const drawn = { color: series[i], strokeDash: dashes[i] };
       return [
         line(points, 'nsPerPick', { ...drawn, strokeWidth: 2.25 }),
@@ -129,13 +129,16 @@ function layers(
         line([end, named], 'nsPerPick', { color: series[i], strokeWidth: 1 }),
         {
           data: { values: [named] },
-          mark: { type: 'text', align: 'left', dx: 3, baseline: 'middle', fontSize: 11, limit: 145 },
+          mark: { type: 'text', align: 'left', dx: 3, baseline: 'middle', fontSize: 11 },
           encoding: { x, y: y('nsPerPick'), text: { field: 'strategy' } },
         },
       ];
     }),
   ];
 }
+
+/** Of a user's own: the catalogue's are shorter. */
+const shortened = (name: string) => (name.length > 24 ? `${name.slice(0, 23)}…` : name);
 
 /**
  * How high the names of lines stand that end so high (ascending): as near to the ends as they can be without overlapping,
