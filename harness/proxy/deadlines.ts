@@ -10,9 +10,9 @@ export class Deadline {
   queue: DeadlineQueue | undefined = undefined;
   before: Deadline | undefined = undefined;
   after: Deadline | undefined = undefined;
-  readonly expired: (queue: DeadlineQueue, deadline: Deadline) => void;
+  readonly expired: (queue: DeadlineQueue) => void;
 
-  constructor(expired: (queue: DeadlineQueue, deadline: Deadline) => void) {
+  constructor(expired: (queue: DeadlineQueue) => void) {
     this.expired = expired;
   }
 
@@ -28,11 +28,6 @@ export class DeadlineQueue {
 
   constructor(ms: number) {
     this.ms = ms;
-  }
-
-  /** When the first expires, ms; Infinity when none runs. */
-  get due(): number {
-    return this.#first === undefined ? Number.POSITIVE_INFINITY : this.#first.at;
   }
 
   /** Expires at `now + ms`; a deadline already running, here or in another queue, starts anew. */
@@ -57,18 +52,11 @@ export class DeadlineQueue {
     deadline.queue = undefined;
   }
 
-  /** All that run, the first to expire first. */
-  running(): Deadline[] {
-    const all: Deadline[] = [];
-    for (let it = this.#first; it !== undefined; it = it.after) all.push(it);
-    return all;
-  }
-
   /** Calls what has expired by `now`, oldest first. A deadline is out of the queue by the time it is called. */
   expire(now: number): void {
     for (let it = this.#first; it !== undefined && it.at <= now; it = this.#first) {
       this.remove(it);
-      it.expired(this, it);
+      it.expired(this);
     }
   }
 }

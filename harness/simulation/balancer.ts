@@ -6,7 +6,6 @@ import type { OutcomeKind } from '../../strategies/strategy.ts';
 import type { DispatchRequest } from '../dispatch.ts';
 import type { Dispatcher } from '../dispatcher.ts';
 import type { PooledBackend } from '../pooled-backend.ts';
-import type { DeadlineQueue } from '../proxy/deadlines.ts';
 import { Call, step } from './call.ts';
 import type { Flight } from './flight.ts';
 import type { Host } from './host.ts';
@@ -22,74 +21,39 @@ export interface Front {
   cut(flight: Flight): void;
 }
 
-/** The queues of the two deadlines; all balancers of a trial share them, since their settings are equal. */
-export interface Patience {
-  readonly connecting: DeadlineQueue;
-  readonly trying: DeadlineQueue;
+/** What the balancers of a trial share. */
+export interface Surroundings {
+  readonly hosts: readonly Host[];
+  readonly timeline: Timeline;
+  readonly network: Network;
+  readonly front: Front;
+  /** ms. */
+  readonly connectTimeout: number;
 }
 
 export class Balancer {
   readonly dispatcher: Dispatcher;
   readonly zone: string | undefined;
-  readonly #hosts: readonly Host[];
+  readonly #around: Surroundings;
   readonly #timeline: Timeline;
-  readonly #network: Network;
-  readonly #patience: Patience;
-  readonly #front: Front;
-  /** Calls that were answered, to be used again: they are what a simulation would allocate most of. */
+  /** Calls that were answered, to be used again. */
   readonly #spare: Call[] = [];
-  /** By the place a request comes from, then by backend. */
-  readonly #links = new Map<string | undefined, Link[]>();
+  /** Links by backend, where all requests take the same way. */
+  readonly #straight: Link[] = [];
+  /** By the region a request comes from, where the balancer has no place of its own. */
+  readonly #byRegion = new Map<string, Link[]>();
   readonly #end = { status: 0, firstByte: Number.NaN, sent: false, answered: false };
-  readonly #request = {
-    number: -1,
-    key: '',
-    client: '',
-    region: undefined as string | undefined,
-    idempotent: true,
-  };
 
-  constructor(
-    dispatcher: Dispatcher,
-    zone: string | undefined,
-    {
-      hosts,
-      timeline,
-      network,
-      patience,
-      front,
-    }: {
-      hosts: readonly Host[];
-      timeline: Timeline;
-      network: Network;
-      patience: Patience;
-      front: Front;
-    },
-  ) {
+  constructor(dispatcher: Dispatcher, zone: string | undefined, around: Surroundings) {
     this.dispatcher = dispatcher;
     this.zone = zone;
-    this.#hosts = hosts;
-    this.#timeline = timeline;
-    this.#network = network;
-    this.#patience = patience;
-    this.#front = front;
+    this.#around = around;
+    this.#timeline = around.timeline;
   }
 
   /** A request arrives from its client. */
-  receive(
-    flight: Flight,
-    key: string,
-    client: string,
-    region: string | undefined,
-    idempotent: boolean,
-  ): void {
-    const request = this.#request;
-    request.number = flight.index;
-    request.key = key;
-    request.client = client;
-    request.region = region;
-    request.idempotent = idempotent;
-    flight.dispatch = this.dispatcher.open(request as DispatchRequest, flight.dispatch);
+  receive(flight: Flight, request: DispatchRequest): void {
+    this.dispatcher.open(request, flight);
     this.#attempt(flight);
   }
 
@@ -116,21 +80,20 @@ export class Balancer {
   /** The whole response is here. */
   responded(call: Call): void {
     if (!call.awaited) return;
-    const { flight } = call;
-    const dispatch = flight.dispatch!;
+    const { flight, status } = call;
     const { now } = this.#timeline;
+    const backend = flight.backend!;
     call.awaited = false;
-    call.deadline.stop();
     flight.call = undefined;
-    this.#link(dispatch.backend!, dispatch.region).keep(call.life, now);
-    if (call.report !== undefined) dispatch.backend!.reported = call.report;
+    call.link.keep(call.life, now);
+    if (call.report !== undefined) backend.reported = call.report;
     const end = this.#end;
-    end.status = call.status;
-    end.firstByte = (flight.headSent ? flight.firstByte - flight.latency : now) - dispatch.startedAt;
+    end.status = status;
+    end.firstByte = (flight.headSent ? flight.firstByte - flight.latency : now) - flight.startedAt;
     end.sent = true;
     end.answered = true;
-    this.dispatcher.end(dispatch, call.status >= 500 ? 'error' : 'ok', end);
-    this.#front.answered(flight, call.status, call.host.spec.index);
+    this.dispatcher.end(flight, status >= 500 ? 'error' : 'ok', end);
+    this.#around.front.answered(flight, status, backend.index);
     this.#spare.push(call);
   }
 
@@ -152,59 +115,63 @@ export class Balancer {
     if (call.awaited) this.#fail(call, 'reset', 502);
   }
 
-  expired(call: Call, queue: DeadlineQueue): void {
-    if (queue === this.#patience.connecting) this.#fail(call, 'unreachable', 504);
-    else this.#fail(call, 'timeout', 504);
+  /** A try has taken too long. */
+  expired(call: Call): void {
+    this.#fail(call, 'timeout', 504);
   }
 
   #attempt(flight: Flight): void {
-    const dispatch = flight.dispatch!;
-    const backend = this.dispatcher.pick(dispatch);
+    const backend = this.dispatcher.pick(flight);
     if (backend === undefined) {
-      this.#giveUp(flight, dispatch.attempts === 0 ? 503 : flight.failure);
+      this.#giveUp(flight, flight.attempts === 0 ? 503 : flight.failure);
       return;
     }
-    const { now } = this.#timeline;
-    const link = this.#link(backend, dispatch.region);
-    const { host } = link;
-    const { latency } = link;
-    const call = this.#spare.pop() ?? new Call(this, flight, host);
-    call.begin(
-      flight,
-      host,
-      latency === 0 ? 0 : this.#network.trip(latency, flight.index, dispatch.attempts),
-    );
+    const link = this.#link(backend, flight.region);
+    const call = this.#spare.pop() ?? new Call(this, flight, link);
+    call.begin(flight, link, this.#latency(link, flight));
     flight.call = call;
-    if (link.take(now)) {
-      call.life = host.life;
+    if (link.take(this.#timeline.now)) {
+      call.life = link.host.life;
       this.#send(call);
     } else this.#connect(call);
   }
 
+  #latency({ latency }: Link, flight: Flight): number {
+    return latency === 0 ? 0 : this.#around.network.trip(latency, flight.number, flight.attempts);
+  }
+
   #connect(call: Call): void {
-    const { host, latency } = call;
-    const { now } = this.#timeline;
+    const { host, latency, flight } = call;
     const { door } = host;
-    const wait = door === 'open' ? 2 * latency + this.#network.connect : 2 * latency;
+    const { network, connectTimeout } = this.#around;
+    const wait = door === 'open' ? 2 * latency + network.connect : 2 * latency;
     call.connecting = true;
-    if (door === 'silent') {
-      this.#patience.connecting.start(call.deadline, now);
-      host.handshakeLost(call);
-    } else if (wait === 0) this.connected(call);
+    if (wait === 0 && door !== 'silent') {
+      this.connected(call);
+      return;
+    }
+    const timeline = this.#timeline;
+    const { number, attempts } = flight;
+    timeline.at(timeline.now + connectTimeout, () => {
+      if (!call.awaited || !call.connecting) return;
+      if (call.flight.number === number && call.flight.attempts === attempts)
+        this.#fail(call, 'unreachable', 504);
+    });
+    if (door === 'silent') host.handshakeLost(call);
     else {
-      this.#patience.connecting.start(call.deadline, now);
       call.step = step.connected;
-      this.#timeline.add(call, now + wait);
+      timeline.add(call, timeline.now + wait);
     }
   }
 
   #send(call: Call): void {
+    const { now } = this.#timeline;
     call.connecting = false;
-    this.#patience.trying.start(call.deadline, this.#timeline.now);
+    call.sentAt = now;
     if (call.latency === 0) call.host.receive(call);
     else {
       call.step = step.arrives;
-      this.#timeline.add(call, this.#timeline.now + call.latency);
+      this.#timeline.add(call, now + call.latency);
     }
   }
 
@@ -221,7 +188,6 @@ export class Balancer {
     const { now } = this.#timeline;
     const sent = !call.connecting;
     call.awaited = false;
-    call.deadline.stop();
     flight.call = undefined;
     if (sent && call.life === host.life) {
       if (latency === 0) host.abandon(call);
@@ -229,30 +195,28 @@ export class Balancer {
     }
     const end = this.#end;
     end.status = 0;
-    end.firstByte = flight.headSent
-      ? flight.firstByte - flight.latency - flight.dispatch!.startedAt
-      : Number.NaN;
+    end.firstByte = flight.headSent ? flight.firstByte - flight.latency - flight.startedAt : Number.NaN;
     end.sent = sent;
     end.answered = flight.headSent;
-    return this.dispatcher.end(flight.dispatch!, kind, end);
+    return this.dispatcher.end(flight, kind, end);
   }
 
   #giveUp(flight: Flight, status: number): void {
-    if (flight.headSent) this.#front.cut(flight);
-    else this.#front.answered(flight, status, -1);
+    if (flight.headSent) this.#around.front.cut(flight);
+    else this.#around.front.answered(flight, status, -1);
   }
 
   #link({ index }: PooledBackend, region: string | undefined): Link {
-    const from = this.zone ?? region;
-    let links = this.#links.get(from);
-    if (links === undefined) {
-      links = [];
-      this.#links.set(from, links);
+    let links = this.#straight;
+    if (this.zone === undefined && region !== undefined) {
+      links = this.#byRegion.get(region) ?? [];
+      this.#byRegion.set(region, links);
     }
     let link = links[index];
     if (link === undefined) {
-      const host = this.#hosts[index]!;
-      link = new Link(host, this.#network.toHost(from, host.spec.zone));
+      const { hosts, network } = this.#around;
+      const host = hosts[index]!;
+      link = new Link(host, network.toHost(this.zone ?? region, host.spec.zone));
       links[index] = link;
     }
     return link;

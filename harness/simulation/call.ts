@@ -5,26 +5,11 @@
 import { Job } from '../../scenarios/backend.ts';
 import { pass } from '../../scenarios/faults/fault.ts';
 import type { Load } from '../../scenarios/load-meter.ts';
-import { Deadline, type DeadlineQueue } from '../proxy/deadlines.ts';
 import type { Due } from './agenda.ts';
 import type { Balancer } from './balancer.ts';
 import type { Flight } from './flight.ts';
 import type { Host } from './host.ts';
-
-/** Of the handshake, then of the try. One function for all, so that a call costs no closure. */
-class CallDeadline extends Deadline {
-  readonly call: Call;
-
-  constructor(call: Call) {
-    super(expired);
-    this.call = call;
-  }
-}
-
-function expired(queue: DeadlineQueue, deadline: Deadline): void {
-  const { call } = deadline as CallDeadline;
-  call.balancer.expired(call, queue);
-}
+import type { Link } from './link.ts';
 
 /** What happens to a call next. */
 export const step = {
@@ -49,45 +34,48 @@ export type Step = (typeof step)[keyof typeof step];
 export class Call extends Job implements Due {
   order = 0;
   step: Step = step.none;
-  /** When that step is due, ms. */
-  due = 0;
-  readonly balancer: Balancer;
-  flight: Flight;
-  host: Host;
-  /** One-way latency between balancer and host, ms. */
-  latency = 0;
   /** Whether the balancer still waits for it. */
   awaited = true;
-  /** The life of the host its connection belongs to. */
-  life = 0;
   /** Whether the host took the request in, however that ended. */
   admitted = false;
   /** Whether the connection is still being made. */
   connecting = false;
-  /** When it first left the balancer, or the host, for a packet that has to be sent again. */
-  leftAt = 0;
+  readonly balancer: Balancer;
+  flight: Flight;
+  link: Link;
+  host: Host;
+  /** The life of the host its connection belongs to. */
+  life = 0;
   /** Of the response. */
   status = 0;
-  /** Of the host's standing still that `due` reckons with, ms. */
+  /** Of the host's standing still that the finish reckons with, ms. */
   stall = 0;
+  /** One-way latency between balancer and host, ms. */
+  latency = 0;
+  /** When the request left the balancer, ms. */
+  sentAt = 0;
+  /** When it is done at the host, where that is not its `finish`; when its last byte arrives, where its head is here. */
+  due = 0;
+  /** When it first left the balancer, or the host, for a packet that has to be sent again. */
+  leftAt = 0;
   /** What the backend says of its load with the response. */
   report: Load | undefined = undefined;
-  readonly deadline: Deadline;
 
-  constructor(balancer: Balancer, flight: Flight, host: Host) {
+  constructor(balancer: Balancer, flight: Flight, link: Link) {
     super();
     this.balancer = balancer;
     this.flight = flight;
-    this.host = host;
-    this.deadline = new CallDeadline(this);
+    this.link = link;
+    this.host = link.host;
   }
 
   /** An attempt begins. The call is new, or one that was answered and that nobody looks at any more. */
-  begin(flight: Flight, host: Host, latency: number): void {
+  begin(flight: Flight, link: Link, latency: number): void {
     this.flight = flight;
-    this.host = host;
+    this.link = link;
+    this.host = link.host;
     this.latency = latency;
-    this.request = flight.index;
+    this.request = flight.number;
     this.key = flight.key;
     this.quantile = flight.quantile;
     this.state = 'new';

@@ -5,9 +5,9 @@
  */
 import type { Scenario } from '../../scenarios/scenario.ts';
 import { rateOf, Workload } from '../../scenarios/workload.ts';
+import type { DispatchRequest } from '../dispatch.ts';
 import { ofBroken, ofResponse, type Verdict, verdicts } from '../load/outcome.ts';
 import { Window } from '../load/window.ts';
-import type { Deadline, DeadlineQueue } from '../proxy/deadlines.ts';
 import type { Balancer, Front } from './balancer.ts';
 import { Flight } from './flight.ts';
 import type { Ledger } from './ledger.ts';
@@ -41,31 +41,37 @@ export class Clients implements Front {
   readonly #options: ClientsOptions;
   readonly #workload: Workload;
   readonly #window: Window;
+  readonly #request = {
+    number: -1,
+    key: '',
+    client: '',
+    region: undefined as string | undefined,
+    idempotent: true,
+  };
   readonly #names: Names;
-  readonly #patience: DeadlineQueue;
   readonly #arrivals: () => number;
   readonly #most: number;
   readonly #regions: boolean;
   readonly #closed: Scenario['load']['closed'];
   /** Flights that were answered, to be used again. */
   readonly #spare: Flight[] = [];
-  readonly #gaveUp = (_queue: DeadlineQueue, flight: Deadline) => this.#giveUp(flight as Flight);
+  /** Every flight there is, over or not. */
+  readonly #all: Flight[] = [];
   /** By flight number modulo connections: what each connection of a closed loop has sent. */
   readonly #ordinals: Int32Array;
   #index = 0;
 
   constructor(options: ClientsOptions) {
-    const { scenario, seed, timeline } = options;
+    const { scenario, seed } = options;
     const { load, fleet } = scenario;
     this.#options = options;
     this.#workload = new Workload(load, seed, rateOf(load, fleet));
     this.#names = new Names(this.#workload);
     this.#window = new Window(load);
-    this.#patience = timeline.deadlines(load.timeout);
     this.#arrivals = load.open === undefined ? () => Number.POSITIVE_INFINITY : this.#workload.arrivals();
     const most = load.open?.connections ?? 'unlimited';
     this.#most = most === 'unlimited' ? Number.POSITIVE_INFINITY : most;
-    this.#regions = load.regions !== undefined;
+    this.#regions = this.#workload.hasRegions;
     this.#closed = load.closed;
     this.#ordinals = new Int32Array(load.closed?.connections ?? 0);
     if (load.duration !== undefined) this.#knowWindow(load.duration);
@@ -86,7 +92,7 @@ export class Clients implements Front {
     this.#advance();
     const { ledger } = this.#options;
     if (ledger.inFlight >= this.#most) ledger.notSent(index, intended, this.#workload.keyHash(index));
-    else this.#launch(index, intended);
+    else this.#launch(index);
   }
 
   answered(flight: Flight, status: number, backend: number): void {
@@ -108,9 +114,14 @@ export class Clients implements Front {
     for (const flight of this.flights()) ledger.ended(flight, verdicts.inFlight, timeline.now, 0, -1);
   }
 
-  /** Every flight that its client still waits for. */
+  /** Every flight there is, over or not. */
+  get all(): readonly Flight[] {
+    return this.#all;
+  }
+
+  /** Those that their clients still wait for, in the order of their numbers. */
   flights(): Flight[] {
-    return this.#patience.running() as Flight[];
+    return this.#all.filter(({ over }) => !over).sort((a, b) => a.number - b.number);
   }
 
   quantile(index: number): number {
@@ -147,10 +158,10 @@ export class Clients implements Front {
     }
     const ordinal = this.#ordinals[connection]!++;
     const index = ordinal * this.#closed!.connections + connection;
-    this.#launch(index, timeline.now);
+    this.#launch(index);
   }
 
-  #launch(index: number, intended: number): void {
+  #launch(index: number): void {
     const { timeline, network, ledger, balancerOf } = this.#options;
     const { now } = timeline;
     const workload = this.#workload;
@@ -158,22 +169,32 @@ export class Clients implements Front {
     const balancer = balancerOf(index, region);
     const there = network.toBalancer(region, balancer.zone);
     const latency = there === 0 ? 0 : network.trip(there, index, 0);
-    const key = this.#names.key(index);
-    const client = this.#names.client(index);
-    const flight = this.#spare.pop() ?? new Flight(this.#gaveUp);
-    flight.begin(index, intended, now, key, this.#names.keyHash, workload.quantile(index), latency);
-    ledger.sent(intended);
-    this.#patience.start(flight, now);
-    const safe = idempotent.has(workload.request(index).method);
-    if (latency === 0) balancer.receive(flight, key, client, region, safe);
-    else
+    const request = this.#request;
+    request.number = index;
+    request.key = this.#names.key(index);
+    request.client = this.#names.client(index);
+    request.region = region;
+    request.idempotent = idempotent.has(workload.request(index).method);
+    const flight = this.#spare.pop() ?? this.#make();
+    flight.begin(index, now, this.#names.keyHash, workload.quantile(index), latency);
+    ledger.sent(now);
+    if (latency === 0) balancer.receive(flight, request as DispatchRequest);
+    else {
+      const later = { ...request } as DispatchRequest;
       timeline.at(now + latency, () => {
-        if (!flight.over) balancer.receive(flight, key, client, region, safe);
+        if (!flight.over && flight.number === index) balancer.receive(flight, later);
       });
+    }
+  }
+
+  #make(): Flight {
+    const flight = new Flight();
+    this.#all.push(flight);
+    return flight;
   }
 
   /** The client has waited long enough, and leaves; the balancer learns of it a trip later. */
-  #giveUp(flight: Flight): void {
+  gaveUp(flight: Flight): void {
     const { timeline } = this.#options;
     const { call } = flight;
     const balancer = call?.balancer;
@@ -189,7 +210,7 @@ export class Clients implements Front {
     ledger.ended(flight, verdict, at, status, backend);
     if (this.#closed === undefined) return;
     const { connections, requestsPerConnection } = this.#closed;
-    const connection = flight.index % connections;
+    const connection = flight.number % connections;
     const sent = this.#ordinals[connection]!;
     // A broken or worn-out connection is replaced: a round trip before the next request leaves.
     const fresh =

@@ -1,56 +1,45 @@
-/** One request of a client, from its sending to the one outcome it gets. It is the deadline of its client's patience, too. */
-import type { Dispatch } from '../dispatch.ts';
-import { Deadline, type DeadlineQueue } from '../proxy/deadlines.ts';
+/**
+ * One request of a client, from its sending to the one outcome it gets; and what the balancer knows of it, since each
+ * flight is dispatched once. A flight that is over is used again: a simulation makes no garbage of what it has most of.
+ */
+import { Dispatch } from '../dispatch.ts';
 import type { Call } from './call.ts';
 
-export class Flight extends Deadline {
-  /** Number in the workload. */
-  index = 0;
-  /** When it should have left and when it did, ms of the simulation's clock. */
-  intended = 0;
-  sent = 0;
+const nobody = { number: -1, key: '', client: '', idempotent: true };
+
+export class Flight extends Dispatch {
+  /** The attempt that is out; undefined where none is. */
+  call: Call | undefined = undefined;
+  /** It has its outcome. */
+  over = true;
+  /** The balancer has begun to answer, so it cannot answer otherwise any more. */
+  headSent = false;
+  /** What to answer when no attempt is left. */
+  failure = 502;
   keyHash = 0;
-  /** Affinity key. */
-  key = '';
+  /** When it should have left, and did, ms of the simulation's clock. */
+  sent = 0;
   /** Where backends invert their service-time laws, in (0, 1). */
   quantile = 0.5;
   /** One-way latency between client and balancer, ms. */
   latency = 0;
-  dispatch: Dispatch | undefined = undefined;
-  /** The attempt that is out; undefined where none is. */
-  call: Call | undefined = undefined;
-  /** What to answer when no attempt is left. */
-  failure = 502;
   /** When the first byte of a response reached the client, ms; NaN before. */
   firstByte = Number.NaN;
-  /** The balancer has begun to answer, so it cannot answer otherwise any more. */
-  headSent = false;
-  /** It has its outcome. */
-  over = false;
 
-  constructor(gaveUp: (queue: DeadlineQueue, flight: Deadline) => void) {
-    super(gaveUp);
+  constructor() {
+    super(nobody, -1);
   }
 
-  /** A request leaves. The flight is new, or one that nobody looks at any more. */
-  begin(
-    index: number,
-    intended: number,
-    sent: number,
-    key: string,
-    keyHash: number,
-    quantile: number,
-    latency: number,
-  ): void {
-    this.index = index;
-    this.intended = intended;
-    this.sent = sent;
-    this.key = key;
+  /** A request leaves. */
+  begin(number: number, sent: number, keyHash: number, quantile: number, latency: number): void {
+    this.number = number;
+    this.attempts = 0;
+    this.over = this.headSent = false;
+    this.failure = 502;
     this.keyHash = keyHash;
+    this.sent = sent;
     this.quantile = quantile;
     this.latency = latency;
-    this.failure = 502;
     this.firstByte = Number.NaN;
-    this.headSent = this.over = false;
   }
 }

@@ -12,7 +12,7 @@
  */
 import { BackendModel } from '../../scenarios/backend.ts';
 import { bodyOf } from '../../scenarios/body.ts';
-import { serviceFaultOf, serviceTimeOf } from '../../scenarios/catalogue.ts';
+import { serviceFaultOf } from '../../scenarios/catalogue.ts';
 import type { HostFaultKind } from '../../scenarios/faults/fault.ts';
 import type { BackendSpec } from '../../scenarios/scenario.ts';
 import type { ServiceTime } from '../../scenarios/service-times/service-time.ts';
@@ -63,14 +63,20 @@ export class Host {
   readonly #law: ServiceTime;
   #foresight: Foresight | undefined;
 
-  constructor(spec: BackendSpec, seed: number, timeline: Timeline, awaited: () => Iterable<Call>) {
+  constructor(
+    spec: BackendSpec,
+    law: ServiceTime,
+    seed: number,
+    timeline: Timeline,
+    awaited: () => Iterable<Call>,
+  ) {
     this.spec = spec;
     this.#seed = seed;
     this.#timeline = timeline;
     this.#awaited = awaited;
     this.#body = bodyOf(spec.body).length;
-    this.#law = serviceTimeOf(spec.service);
-    this.model = new BackendModel(spec, this.#law, seed, timeline.now);
+    this.#law = law;
+    this.model = new BackendModel(spec, law, seed, timeline.now);
   }
 
   /** Keeps track of what the oracle asks for. To be called before the first request. */
@@ -171,7 +177,6 @@ export class Host {
     }
     call.step = step.finishes;
     call.stall = this.#stall;
-    call.due = call.finish;
     this.#timeline.add(call, call.finish, rank.finish);
   }
 
@@ -245,13 +250,14 @@ export class Host {
   }
 
   #putOff(call: Call): void {
-    call.due += this.#stall - call.stall;
+    const late = this.#stall - call.stall;
     call.stall = this.#stall;
     if (call.state === 'running') {
-      call.finish = call.due;
+      call.finish += late;
       call.step = step.finishes;
-      this.#timeline.add(call, call.due, rank.finish);
+      this.#timeline.add(call, call.finish, rank.finish);
     } else {
+      call.due += late;
       call.step = step.answers;
       this.#timeline.add(call, call.due);
     }

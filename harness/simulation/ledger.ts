@@ -31,23 +31,22 @@ export class Ledger {
   /** The flight has its outcome at `at`, ms. `backend` is −1 where none answered. */
   ended(flight: Flight, verdict: Verdict, at: number, status: number, backend: number): void {
     flight.over = true;
-    flight.stop();
     this.inFlight--;
     this.all++;
-    if (flight.intended >= this.#zero) this.counts[counted[verdict.outcome]]++;
+    if (flight.sent >= this.#zero) this.counts[counted[verdict.outcome]]++;
     const firstByte =
       status > 0 && Number.isNaN(flight.firstByte) && verdict !== verdicts.inFlight ? at : flight.firstByte;
     this.#recorder.request(
-      flight.index,
-      this.#micros(flight.intended),
+      flight.number,
+      this.#micros(flight.sent),
       this.#micros(flight.sent),
       this.#micros(firstByte),
-      verdict === verdicts.inFlight ? Number.NaN : Math.round((at - flight.intended) * 1000),
+      verdict === verdicts.inFlight ? Number.NaN : Math.round((at - flight.sent) * 1000),
       verdict.outcomeCode,
       verdict.causeCode,
       status,
       backend,
-      flight.dispatch === undefined ? 0 : flight.dispatch.attempts,
+      flight.attempts,
       flight.keyHash,
     );
   }

@@ -1,6 +1,7 @@
 /**
- * The unused connections one balancer keeps to one host: the one used last is used next, and one that nobody used for a
- * while has been closed. As the proxy's own (proxy/upstream.ts, limits.ts).
+ * The unused connections one balancer keeps to one host. As the proxy's own (proxy/upstream.ts, limits.ts): the one used
+ * last is used next, and what nobody used for a while has been closed. Only the last one's age is kept, in whole
+ * milliseconds: where it is too old all are, and where it is not the next may be a little older than believed.
  */
 import { defaultLimits } from '../proxy/limits.ts';
 import type { Host } from './host.ts';
@@ -11,8 +12,8 @@ export class Link {
   readonly host: Host;
   /** One-way latency, ms, of a trip without jitter. */
   readonly latency: number;
-  /** Since when each is unused, ms, the longest unused first. */
-  readonly #since: number[] = [];
+  #unused = 0;
+  #keptAt = 0;
   #life: number;
 
   constructor(host: Host, latency: number) {
@@ -23,15 +24,12 @@ export class Link {
 
   /** Takes an open connection; false where there is none. */
   take(now: number): boolean {
-    if (this.#life !== this.host.life) {
-      this.#since.length = 0;
-      this.#life = this.host.life;
-      return false;
+    if (this.#unused === 0) return false;
+    if (this.#life === this.host.life && now - this.#keptAt < upstreamIdleMs) {
+      this.#unused--;
+      return true;
     }
-    const since = this.#since.pop();
-    if (since === undefined) return false;
-    if (now - since < upstreamIdleMs) return true;
-    this.#since.length = 0;
+    this.#unused = 0;
     return false;
   }
 
@@ -39,9 +37,10 @@ export class Link {
   keep(life: number, now: number): void {
     if (life !== this.host.life) return;
     if (this.#life !== life) {
-      this.#since.length = 0;
+      this.#unused = 0;
       this.#life = life;
     }
-    if (this.#since.length < upstreamIdle) this.#since.push(now);
+    this.#keptAt = Math.floor(now);
+    if (this.#unused < upstreamIdle) this.#unused++;
   }
 }

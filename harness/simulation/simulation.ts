@@ -6,6 +6,7 @@
  * Everything is drawn from counters, and what happens at the same moment happens in a fixed order: the same seed gives
  * the same recording, byte for byte.
  */
+import { serviceTimeOf } from '../../scenarios/catalogue.ts';
 import { bits, draw, stream } from '../../scenarios/random.ts';
 import { type BalancerSettings, backendsOf, type Scenario } from '../../scenarios/scenario.ts';
 import type { Backend, Request } from '../../strategies/strategy.ts';
@@ -15,7 +16,7 @@ import type { BalancerEvent } from '../pool.ts';
 import type { Recorder, TrialEvent } from '../recorder.ts';
 import { type AttemptKind, attemptKinds, type RequestCounts } from '../recording.ts';
 import type { ChosenStrategy } from '../strategies.ts';
-import { Balancer, type Patience } from './balancer.ts';
+import { Balancer } from './balancer.ts';
 import { Board } from './board.ts';
 import type { Call } from './call.ts';
 import { Clients } from './clients.ts';
@@ -24,6 +25,7 @@ import { HealthRounds } from './health-rounds.ts';
 import { Host } from './host.ts';
 import { Ledger } from './ledger.ts';
 import { Network } from './network.ts';
+import { Patience } from './patience.ts';
 import { Timeline } from './timeline.ts';
 
 export interface SimulationOptions {
@@ -52,6 +54,7 @@ export class Simulation {
   readonly #ledger: Ledger;
   readonly #clients: Clients;
   readonly #faults: FaultTimeline;
+  readonly #patience: Patience;
   #begun = false;
 
   /** Throws a `StrategyError` where the strategy does; so does `advance`. */
@@ -62,7 +65,11 @@ export class Simulation {
     this.#zero = dawn + scenario.load.warmup;
     this.#network = new Network(scenario.network, seed);
     const specs = backendsOf(scenario);
-    this.#hosts = specs.map((spec) => new Host(spec, seed, this.#timeline, () => this.#awaited()));
+    // Backends of one entry of the fleet share its law.
+    const laws = new Map(specs.map(({ service }) => [service, serviceTimeOf(service)]));
+    this.#hosts = specs.map(
+      (spec) => new Host(spec, laws.get(spec.service)!, seed, this.#timeline, () => this.#awaited()),
+    );
     this.#ledger = new Ledger(recorder, this.#zero);
     this.#clients = new Clients({
       scenario,
@@ -76,6 +83,14 @@ export class Simulation {
     });
     this.#balancers = this.#makeBalancers(settings);
     const assigned = this.#assignment();
+    this.#patience = new Patience({
+      timeline: this.#timeline,
+      client: scenario.load.timeout,
+      try: settings.tryTimeout,
+      flights: this.#clients.all,
+      onClient: (flight) => this.#clients.gaveUp(flight),
+      onTry: (call) => call.balancer.expired(call),
+    });
     this.#faults = new FaultTimeline(
       scenario.faults,
       specs,
@@ -135,6 +150,7 @@ export class Simulation {
   #begin(): void {
     this.#begun = true;
     this.#faults.start();
+    this.#patience.start();
     this.#clients.start();
   }
 
@@ -147,7 +163,7 @@ export class Simulation {
 
   #end(): void {
     for (const flight of this.#clients.flights()) {
-      if (flight.call !== undefined) this.#attemptEnded(flight.dispatch!, 'in-flight', 0, Number.NaN);
+      if (flight.call !== undefined) this.#attemptEnded(flight, 'in-flight', 0, Number.NaN);
     }
     this.#clients.stop();
     this.#faults.healAll();
@@ -156,30 +172,26 @@ export class Simulation {
   #makeBalancers(settings: BalancerSettings): Balancer[] {
     const { strategy } = this.#options;
     const { count, zones, board: boardSettings } = settings;
-    const patience: Patience = {
-      connecting: this.#timeline.deadlines(settings.connectTimeout),
-      trying: this.#timeline.deadlines(settings.tryTimeout),
-    };
     const board = boardSettings === undefined ? undefined : new Board(boardSettings.every, this.#timeline);
     const chosen = board?.around(strategy) ?? strategy;
     if (strategy.definition.needs === 'reported' || strategy.definition.needs === 'probe')
       for (const { model } of this.#hosts) model.measure(this.#timeline.now);
     if (strategy.definition.needs === 'simulator') for (const host of this.#hosts) host.foresee();
+    const around = {
+      hosts: this.#hosts,
+      timeline: this.#timeline,
+      network: this.#network,
+      front: this.#clients,
+      connectTimeout: settings.connectTimeout,
+    };
     const balancers: Balancer[] = [];
     for (let index = 0; index < count; index++) {
       const zone = zones?.[index % zones.length];
       const dispatcher = this.#makeDispatcher(chosen, settings, index, zone);
-      const { timeline, network, hosts } = {
-        timeline: this.#timeline,
-        network: this.#network,
-        hosts: this.#hosts,
-      };
-      balancers.push(
-        new Balancer(dispatcher, zone, { hosts, timeline, network, patience, front: this.#clients }),
-      );
+      balancers.push(new Balancer(dispatcher, zone, around));
       if (settings.health !== false) {
-        const latency = (host: Host) => network.toHost(zone, host.spec.zone);
-        new HealthRounds(dispatcher.pool, settings.health, hosts, timeline, latency).start();
+        const latency = (host: Host) => around.network.toHost(zone, host.spec.zone);
+        new HealthRounds(dispatcher.pool, settings.health, around.hosts, around.timeline, latency).start();
       }
     }
     board?.start(balancers.map(({ dispatcher }) => dispatcher.pool));
