@@ -8,7 +8,7 @@ export interface DispatchRequest {
   readonly number: number;
   readonly key: string;
   readonly client: string;
-  readonly region?: string;
+  readonly region?: string | undefined;
   /** Whether its method may be repeated (RFC 9110 §9.2.2). */
   readonly idempotent: boolean;
 }

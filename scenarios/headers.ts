@@ -6,6 +6,8 @@ export const headers = {
   key: 'steelyard-key',
   /** Client address. */
   client: 'steelyard-client',
+  /** Region of the client; where the load has regions. */
+  region: 'steelyard-region',
   /** Quantile in (0, 1) at which the backend inverts its service-time law. */
   quantile: 'steelyard-quantile',
   /** Response: which backend answered. */

@@ -21,6 +21,24 @@ test('request i carries the identity and the luck the workload gives it', (t) =>
     );
 });
 
+test('a region is sent where the load has regions, and only there', (t) => {
+  const load = loadOf({
+    open: { rate: '1/s' },
+    duration: '1s',
+    requests: undefined,
+    regions: { eu: 2, us: 1 },
+  });
+  const workload = new Workload(load, 7, 1);
+  const writer = new RequestWriter(workload, target);
+  const seen = new Set<string>();
+  for (let i = 0; i < 50; i++) {
+    const [, region] = /\r\nsteelyard-region: ([a-z]+)\r\nsteelyard-quantile: /.exec(writer.write(i)) ?? [];
+    t.is(region, workload.region(i));
+    seen.add(region!);
+  }
+  t.deepEqual([...seen].sort(), ['eu', 'us']);
+});
+
 test('a body is as long as it says, and an empty one of a POST says so', (t) => {
   const [head, body] = writerFor({ method: 'POST', body: 1000 }).writer.write(0).split('\r\n\r\n');
   t.regex(head!, /\r\ncontent-length: 1000\r\n/);

@@ -12,9 +12,11 @@ export class RequestWriter {
   readonly #workload: Workload;
   readonly #starts = new Map<RequestShape, string>();
   readonly #host: string;
+  readonly #regions: boolean;
 
   constructor(workload: Workload, { host, port }: { host: string; port: number }) {
     this.#workload = workload;
+    this.#regions = workload.hasRegions;
     this.#host = `${host.includes(':') ? `[${host}]` : host}:${port}`;
   }
 
@@ -32,9 +34,14 @@ export class RequestWriter {
     }
     return (
       `${start}${index}\r\n${headers.key}: ${this.#workload.key(index)}\r\n` +
-      `${headers.client}: ${this.#workload.client(index)}\r\n` +
+      `${headers.client}: ${this.#workload.client(index)}\r\n${this.#regions ? this.#region(index) : ''}` +
       `${headers.quantile}: ${this.#workload.quantile(index)}\r\n\r\n${bodyOf(shape.body)}`
     );
+  }
+
+  #region(index: number): string {
+    const region = this.#workload.region(index);
+    return region === undefined ? '' : `${headers.region}: ${region}\r\n`;
   }
 
   #start({ method, path, body }: RequestShape): string {

@@ -231,16 +231,16 @@ test('19: more clients than there is room for: 503 and close, and room again aft
   t.is((await (await stand.connect(get)).response()).status, 200);
 });
 
-test('the key comes from the field named, the client from steelyard-client, for loopback peers', async (t) => {
+test('the key comes from the field named, client and region from steelyard-client and -region, for loopback peers', async (t) => {
   const seen: string[] = [];
   const stand = await setUp(t, () => ok(), { balancer: { key: 'header:X-Session' } });
   const { open } = stand.dispatcher;
   stand.dispatcher.open = (request) => {
-    seen.push(`${request.number} ${request.key} ${request.client}`);
+    seen.push(`${request.number} ${request.key} ${request.client} ${request.region}`);
     return open.call(stand.dispatcher, request);
   };
   const client = await stand.connect(
-    `GET / HTTP/1.1\r\nHost: a\r\n${numbered}x-session: s1\r\nsteelyard-client: 10.0.0.9\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n`,
+    `GET / HTTP/1.1\r\nHost: a\r\n${numbered}x-session: s1\r\nsteelyard-client: 10.0.0.9\r\nsteelyard-region: eu\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n`,
   );
   t.is(fieldOf((await client.response()).fields, 'steelyard-attempts'), '1');
   t.is(
@@ -248,5 +248,5 @@ test('the key comes from the field named, the client from steelyard-client, for 
     undefined,
     'only where asked with a number',
   );
-  t.deepEqual(seen, ['7 s1 10.0.0.9', '-1  127.0.0.1']);
+  t.deepEqual(seen, ['7 s1 10.0.0.9 eu', '-1  127.0.0.1 undefined']);
 });

@@ -32,7 +32,7 @@ const LF = 10;
 export class Client {
   readonly socket: Socket;
   readonly address: string;
-  /** A loopback peer may speak for other clients (steelyard-client). */
+  /** A loopback peer may speak for other clients (steelyard-client, steelyard-region). */
   readonly trusted: boolean;
   readonly head: RequestHead;
   /** Whether the connection outlives the response that is being sent. */

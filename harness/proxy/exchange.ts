@@ -30,7 +30,13 @@ export class Exchange implements UpstreamUser {
   readonly #deadline = new Deadline((queue) => this.#expired(queue));
   readonly #response: ResponseHead;
   readonly #body = new BodyDecoder();
-  readonly #request = { number: -1, key: '', client: '', idempotent: false };
+  readonly #request = {
+    number: -1,
+    key: '',
+    client: '',
+    region: undefined as string | undefined,
+    idempotent: false,
+  };
   readonly #end = { status: 0, firstByte: Number.NaN, sent: false, answered: false };
   #dispatch: Dispatch | undefined = undefined;
   #upstream: Upstream | undefined = undefined;
@@ -74,6 +80,7 @@ export class Exchange implements UpstreamUser {
     const request = this.#request;
     request.number = head.number;
     request.client = trusted && head.client !== undefined ? head.client : address;
+    request.region = trusted ? head.region : undefined;
     request.key = this.#core.keyIsClient ? request.client : head.key;
     request.idempotent = head.idempotent;
     this.active = true;

@@ -18,6 +18,7 @@ export const kind = {
   dropped: 7,
   requestNumber: 8,
   clientAddress: 9,
+  clientRegion: 10,
 } as const;
 export type Kind = (typeof kind)[keyof typeof kind];
 

@@ -31,6 +31,7 @@ const known = {
   'x-forwarded-for': kind.dropped,
   [headers.request]: kind.requestNumber,
   [headers.client]: kind.clientAddress,
+  [headers.region]: kind.clientRegion,
 };
 
 const bit = (it: number) => 1 << it;
@@ -76,6 +77,8 @@ export class RequestHead {
   key = '';
   /** steelyard-client; undefined when there is none. */
   client: string | undefined = undefined;
+  /** steelyard-region; undefined when there is none. */
+  region: string | undefined = undefined;
   /** Everything that is sent on, up to where own fields and the empty line go. */
   forwarded = '';
   hasHost = false;
@@ -131,6 +134,7 @@ export class RequestHead {
     this.upgrade = undefined;
     this.number = -1;
     this.client = undefined;
+    this.region = undefined;
     this.hasHost = false;
     let upgradeAt = -1;
     let connection = '';
@@ -172,6 +176,9 @@ export class RequestHead {
           break;
         case kind.clientAddress:
           this.client = fields.value(i, b);
+          break;
+        case kind.clientRegion:
+          this.region = fields.value(i, b);
           break;
         default:
           break;
