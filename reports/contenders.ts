@@ -10,6 +10,9 @@ export function counted(folds: readonly TrialFold[]): TrialFold[] {
   return complete.length > 0 ? complete : [...folds];
 }
 
+/** Backends that a summary names in every round; of a larger fleet, only all rounds together do. */
+export const mostBackends = 256;
+
 /** In the order of the run's contenders; one that never began is left out of the list, as there is nothing to say of it. */
 export function summarizeContenders(
   run: Pick<Run, 'backends' | 'contenders' | 'driver'>,
@@ -37,6 +40,7 @@ export function summarizeContenders(
             ...{ trial: id, round, seed, order, status },
             ...(why === undefined ? {} : { error: why }),
             ...measuresOf(run, [fold]),
+            ...(run.backends.length > mostBackends ? { perBackend: [] } : {}),
           };
         }),
       } satisfies ContenderSummary,

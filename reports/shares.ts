@@ -72,13 +72,16 @@ const total = (counts: Float64Array) => counts.reduce((sum, count) => sum + coun
 export function sharesOf(counts: AttemptCounts, backends: Run['backends']): BackendShare[] {
   const fair = fairShares(backends);
   const all = total(counts.picks);
+  const within = {
+    before: total(counts.phases.before),
+    during: total(counts.phases.during),
+    after: total(counts.phases.after),
+  };
   return backends.map(({ id, weight }, index) => {
     const share = all === 0 ? null : counts.picks[index]! / all;
     const phases: BackendShare['phases'] = {};
-    for (const phase of ['before', 'during', 'after'] as const) {
-      const within = total(counts.phases[phase]);
-      if (within > 0) phases[phase] = counts.phases[phase][index]! / within;
-    }
+    for (const phase of ['before', 'during', 'after'] as const)
+      if (within[phase] > 0) phases[phase] = counts.phases[phase][index]! / within[phase];
     return {
       id,
       weight,

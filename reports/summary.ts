@@ -110,6 +110,7 @@ export interface Measures extends PhaseMeasures {
    * Null when no fault took.
    */
   phases: Record<Phase, PhaseMeasures> | null;
+  /** Empty in the single rounds of a fleet of more than 256. */
   perBackend: BackendShare[];
   /** Jain's index over share ÷ weight: 1 when all are even, 1/n when one has everything. Jain, Chiu, Hawe 1984. */
   fairness: number | null;

@@ -154,7 +154,7 @@ export default define({
             ? [
                 spanOf(
                   series,
-                  rest.map((id) => ids.indexOf(id)),
+                  [...ids.keys()].filter((index) => !marked.includes(ids[index]!)),
                   top,
                 ),
               ]

@@ -106,7 +106,13 @@ export function logDomain(values: readonly number[]): [number, number] {
       ? steps.find((step) => step >= value * 0.999)!
       : steps.findLast((step) => step <= value * 1.001)!;
   };
-  const low = round(Math.min(...positive), false);
-  const high = round(Math.max(...positive), true);
+  const low = round(
+    positive.reduce((a, b) => Math.min(a, b)),
+    false,
+  );
+  const high = round(
+    positive.reduce((a, b) => Math.max(a, b)),
+    true,
+  );
   return [low, high > low ? high : low * 10];
 }

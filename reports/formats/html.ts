@@ -5,7 +5,9 @@
 import { createHash } from 'node:crypto';
 import { loadFolder } from '../../scenarios/registry.ts';
 import type { ChartDefinition } from '../charts/chart.ts';
+import { mostBackends } from '../contenders.ts';
 import type { Report } from '../judge.ts';
+import type { Summary } from '../summary.ts';
 import { define } from './format.ts';
 import { html, inertJson, Markup, unbroken } from './markup.ts';
 import { chartSections } from './page-charts.ts';
@@ -38,6 +40,16 @@ ${run.notes.map((text) => html`<p class="banner plain">${text}</p>`)}
 </header>`;
 }
 
+const folded = ({ run }: Report) => run.trials.some(({ rows }) => rows === 'folded');
+
+/** The page is for people: ten thousand backends stand in summary.json beside it. */
+function embedded(summary: Summary): Summary {
+  const contenders = summary.contenders.map((it) =>
+    it.perBackend.length > mostBackends ? { ...it, perBackend: [] } : it,
+  );
+  return { ...summary, contenders };
+}
+
 export default define({
   about: 'the report people read',
   file: 'report.html',
@@ -65,8 +77,8 @@ ${contendersSection(report)}
 ${environmentSection(report)}
 ${reproduceSection(report)}
 </main>
-<footer><p>Every number here is computed from the recording beside this file; <code>steelyard report DIR</code> builds it again. Percentiles are nearest-rank, of exact latencies. The order of contenders is what was observed.</p></footer>
-<script type="application/json" id="summary">${inertJson(summary)}</script>
+<footer><p>Every number here is computed from the recording beside this file; <code>steelyard report DIR</code> builds it again. Percentiles are nearest-rank${folded(report) ? ', of exact latencies where a recording has rows and within 0.05% where it was folded' : ', of exact latencies'}. The order of contenders is what was observed.</p></footer>
+<script type="application/json" id="summary">${inertJson(embedded(summary))}</script>
 </body>
 </html>
 `;
