@@ -74,3 +74,15 @@ test('with nobody left, utilization is infinite', (t) => {
   ).phases;
   t.like(phase, { capacity: 0, utilization: Infinity, busiest: undefined });
 });
+
+test('a plan says how many balancers there are and what trips cost, where anything is set', (t) => {
+  const load = 'load: { open: { rate: 1/s }, duration: 10s }\n';
+  const plain = plan(`${load}network: { jitter: 20% }\n`);
+  t.deepEqual(plain.balancers, { count: 1 });
+  t.is(plain.network, undefined);
+  const far = plan(
+    `${load}network: { client: 20ms }\nbalancer: { count: 3, zones: [a], board: { every: 1s } }\n`,
+  );
+  t.deepEqual(far.balancers, { count: 3, zones: ['a'], boardMs: 1000 });
+  t.is(far.network?.client, 20);
+});

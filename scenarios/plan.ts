@@ -27,6 +27,14 @@ export interface Plan {
   readonly contenders: number;
   readonly rounds: number;
   readonly trials: number;
+  /** How many there are side by side, where they stand, and how old the counts on their shared board may be, ms. */
+  readonly balancers: {
+    readonly count: number;
+    readonly zones?: readonly string[];
+    readonly boardMs?: number;
+  };
+  /** Latencies in ms and jitter, as the scenario has them; absent where trips take no time. */
+  readonly network?: Scenario['network'];
   readonly roundsToProve: number;
   readonly proves: boolean;
   /** The measured window, ms. A number of requests under closed load is reckoned at the fleet's capacity. */
@@ -62,6 +70,12 @@ export function planOf(scenario: Scenario, contenders: number): Plan {
     contenders,
     rounds,
     trials,
+    balancers: {
+      count: scenario.balancer.count,
+      ...(scenario.balancer.zones && { zones: scenario.balancer.zones }),
+      ...(scenario.balancer.board && { boardMs: scenario.balancer.board.every }),
+    },
+    ...(takesTime(scenario.network) && { network: scenario.network }),
     roundsToProve,
     proves: rounds >= roundsToProve && contenders > 1,
     windowMs,
@@ -149,5 +163,9 @@ function addedBy({ kind, options }: Scenario['faults'][number], service: number)
   });
   return sum(delays) / draws;
 }
+
+/** Whether any trip does; jitter alone is a share of nothing. */
+const takesTime = ({ client, backend, connect, latencies }: Scenario['network']): boolean =>
+  client + backend + connect > 0 || Object.keys(latencies).length > 0;
 
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);

@@ -102,10 +102,12 @@ const open = z
     utilization: z.number().positive().max(10).optional().describe('of the whole fleet, faults aside'),
     trace: trace.optional().describe('arrivals as recorded: a CSV file, or a list of times from t = 0'),
     arrivals: z.enum(['poisson', 'constant']).default('poisson').describe('not of a trace'),
-    connections: count
-      .max(60_000)
+    connections: z
+      .union([count.max(60_000), z.literal('unlimited')])
       .default(1024)
-      .describe('most connections at once; arrivals beyond are `notSent`'),
+      .describe(
+        'most connections at once; arrivals beyond are `notSent`; unlimited is 60000 on real drivers',
+      ),
   })
   .superRefine((it, context) => exactlyOne(it, ['rate', 'utilization', 'trace'], context));
 

@@ -12,6 +12,8 @@ import type { Sender, Session } from './session.ts';
  * on average; a sleep for each would cost more CPU than sending it.
  */
 const leastSleep = 0.2;
+/** A client address has about so many ports to connect to one server from: where an unlimited load ends in practice. */
+const mostPorts = 60_000;
 /** The alarm may ring this much early, ms; so short a time is not worth another sleep. */
 const early = 0.1;
 
@@ -28,7 +30,9 @@ class OpenSender implements Sender {
   constructor(session: Session) {
     const { settings, workload, window } = session;
     this.#session = session;
-    this.#connections = new Connections(session, settings.target, settings.load.open!.connections);
+    const { connections } = settings.load.open!;
+    const most = connections === 'unlimited' ? mostPorts : connections;
+    this.#connections = new Connections(session, settings.target, most);
     this.#pacer = new Pacer(workload.arrivals(), settings.load.warmup, window, (index, intended) =>
       this.#send(index, intended),
     );
