@@ -63,7 +63,8 @@ export class DeadlineRotation {
     const position = this.#tree.first();
     if (skip) this.#tree.restore();
     this.#periods[position] = this.#periods[position]! + 1;
-    this.#tree.update(position, this.#periods[position]! / this.#weights[position]!);
+    this.#tree.scores[position] = this.#periods[position]! / this.#weights[position]!;
+    this.#tree.changed(position);
     return position;
   }
 

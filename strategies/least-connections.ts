@@ -47,7 +47,9 @@ export default define({
     const scoreAt = (position: number) => (available[position]!.inFlight + own) / available[position]!.weight;
     const changed = (backend: Backend) => {
       const position = positions.at(backend.index);
-      if (position >= 0) tree.update(position, scoreAt(position));
+      if (position < 0) return;
+      tree.scores[position] = scoreAt(position);
+      tree.changed(position);
     };
     const winner = () => {
       if (ties === 'random') return tree.draw(env.random());

@@ -46,7 +46,13 @@ export default define({
 
     const scoreAt = (position: number) => {
       const { index, inFlight } = available[position]!;
-      return (averages.of(index) || 1) * (1 + 0.1 * inFlight);
+      return (averages.current[index]! || 1) * (1 + 0.1 * inFlight);
+    };
+
+    const changed = (backend: Backend) => {
+      const position = positions.at(backend.index);
+      tree.scores[position] = scoreAt(position);
+      tree.changed(position);
     };
 
     /** The mean of the averages of those that were and are available. */
@@ -82,15 +88,12 @@ export default define({
       started(backend) {
         if (!positions.has(backend)) return;
         averages.started(backend.index);
-        const position = positions.at(backend.index);
-        tree.update(position, scoreAt(position));
+        changed(backend);
       },
-      ended(backend, { kind, latency }) {
+      ended(backend, outcome) {
         if (!positions.has(backend)) return;
-        if (kind === 'cancelled') averages.withdrawn(backend.index);
-        else averages.add(backend.index, kind === 'ok' ? latency : Math.max(latency, penalty));
-        const position = positions.at(backend.index);
-        tree.update(position, scoreAt(position));
+        averages.ended(backend.index, outcome, penalty);
+        changed(backend);
       },
     };
   },

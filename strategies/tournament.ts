@@ -12,7 +12,8 @@ export class Tournament {
   #half = 1; // leaves are at #half + position
   #least = new Float64Array(2);
   #weight = new Float64Array(2);
-  #score = new Float64Array(0);
+  /** By position. Write one, then call `changed`. */
+  scores = new Float64Array(0);
   readonly #hidden: number[] = [];
   #hiddenCount = 0;
 
@@ -22,13 +23,13 @@ export class Tournament {
     while (this.#half < n) this.#half *= 2;
     this.#least = new Float64Array(2 * this.#half).fill(Infinity);
     this.#weight = new Float64Array(2 * this.#half);
-    this.#score = new Float64Array(n);
+    this.scores = new Float64Array(n);
     this.#hiddenCount = 0;
   }
 
   /** Sets a leaf; the tree is not in order until `build`. */
   enter(position: number, score: number, weight: number): void {
-    this.#score[position] = score;
+    this.scores[position] = score;
     this.#least[this.#half + position] = score;
     this.#weight[this.#half + position] = weight;
   }
@@ -38,14 +39,22 @@ export class Tournament {
   }
 
   score(position: number): number {
-    return this.#score[position]!;
+    return this.scores[position]!;
   }
 
-  /** Short enough to be inlined, so that the score is not put on the heap to be handed on. */
+  /** `scores[position] = score`, then `changed`, in one. */
   update(position: number, score: number): void {
+    this.scores[position] = score;
+    this.changed(position);
+  }
+
+  /**
+   * A score was written. On the path of a pick rather than `update`: a number handed to a function that is not compiled
+   * into its caller is put on the heap, at every call.
+   */
+  changed(position: number): void {
     const leaf = this.#half + position;
-    this.#score[position] = score;
-    this.#least[leaf] = score;
+    this.#least[leaf] = this.scores[position]!;
     this.#raise(leaf);
   }
 
@@ -63,7 +72,7 @@ export class Tournament {
   restore(): void {
     while (this.#hiddenCount > 0) {
       const position = this.#hidden[--this.#hiddenCount]!;
-      this.#least[this.#half + position] = this.#score[position]!;
+      this.#least[this.#half + position] = this.scores[position]!;
       this.#raise(this.#half + position);
     }
   }
