@@ -29,6 +29,8 @@ export interface Surroundings {
   readonly front: Front;
   /** ms. */
   readonly connectTimeout: number;
+  /** Of a request, by its number. */
+  readonly quantile: (number: number) => number;
 }
 
 export class Balancer {
@@ -70,7 +72,7 @@ export class Balancer {
     const { door } = call.host;
     if (door === 'refuses') this.#fail(call, 'unreachable', 502);
     else if (door === 'silent')
-      call.host.handshakeLost(call); // The last of the three packets is lost, or the answer.
+      call.host.trouble.handshakeLost(call); // The last of the three packets is lost, or the answer.
     else {
       call.life = call.host.life;
       this.#send(call);
@@ -128,7 +130,7 @@ export class Balancer {
     }
     const link = this.#link(backend, flight.region);
     const call = this.#spare.pop() ?? new Call(this, flight, link);
-    call.begin(flight, link, this.#latency(link, flight));
+    call.begin(flight, link, this.#latency(link, flight), this.#around.quantile(flight.number));
     flight.call = call;
     if (link.take(this.#timeline.now)) {
       call.life = link.host.life;
@@ -157,7 +159,7 @@ export class Balancer {
       if (call.flight.number === number && call.flight.attempts === attempts)
         this.#fail(call, 'unreachable', 504);
     });
-    if (door === 'silent') host.handshakeLost(call);
+    if (door === 'silent') host.trouble.handshakeLost(call);
     else {
       call.step = step.connected;
       timeline.add(call, timeline.now + wait);
@@ -190,8 +192,8 @@ export class Balancer {
     call.awaited = false;
     flight.call = undefined;
     if (sent && call.life === host.life) {
-      if (latency === 0) host.abandon(call);
-      else this.#timeline.at(now + latency, () => call.life === host.life && host.abandon(call));
+      if (latency === 0) host.closed(call);
+      else this.#timeline.at(now + latency, () => call.life === host.life && host.closed(call));
     }
     const end = this.#end;
     end.status = 0;

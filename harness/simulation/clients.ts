@@ -176,7 +176,7 @@ export class Clients implements Front {
     request.region = region;
     request.idempotent = idempotent.has(workload.request(index).method);
     const flight = this.#spare.pop() ?? this.#make();
-    flight.begin(index, now, this.#names.keyHash, workload.quantile(index), latency);
+    flight.begin(index, now, this.#names.keyHash, latency);
     ledger.sent(now);
     if (latency === 0) balancer.receive(flight, request as DispatchRequest);
     else {

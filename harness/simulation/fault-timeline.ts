@@ -59,16 +59,16 @@ export class FaultTimeline {
     const { kind, options } = this.#faults[fault]!;
     this.#standing.push(fault);
     this.#step(fault, 'asked', 'taken', (host) => {
-      if (definitions.get(kind)!.level === 'host') host.inflict(kind as HostFaultKind, options);
-      else host.setFault(fault, kind, options);
+      if (definitions.get(kind)!.level === 'host') host.trouble.inflict(kind as HostFaultKind, options);
+      else host.trouble.setFault(fault, kind, options);
     });
   }
 
   #heal(fault: number): void {
     const { kind } = this.#faults[fault]!;
     this.#step(fault, 'heal-asked', 'healed', (host) => {
-      if (definitions.get(kind)!.level === 'host') host.revive();
-      else host.clearFault(fault);
+      if (definitions.get(kind)!.level === 'host') host.trouble.revive();
+      else host.trouble.clearFault(fault);
     });
     this.#standing.splice(this.#standing.indexOf(fault), 1);
   }

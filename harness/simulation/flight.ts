@@ -16,30 +16,27 @@ export class Flight extends Dispatch {
   headSent = false;
   /** What to answer when no attempt is left. */
   failure = 502;
+  /** Of the affinity key, as a signed integer: that is no object of its own on the heap. */
   keyHash = 0;
   /** When it should have left, and did, ms of the simulation's clock. */
   sent = 0;
-  /** Where backends invert their service-time laws, in (0, 1). */
-  quantile = 0.5;
   /** One-way latency between client and balancer, ms. */
   latency = 0;
-  /** When the first byte of a response reached the client, ms; NaN before. */
-  firstByte = Number.NaN;
+  /** Where `headSent`: when the first byte of a response reached the client, ms. */
+  firstByte = 0;
 
   constructor() {
     super(nobody, -1);
   }
 
   /** A request leaves. */
-  begin(number: number, sent: number, keyHash: number, quantile: number, latency: number): void {
+  begin(number: number, sent: number, keyHash: number, latency: number): void {
     this.number = number;
     this.attempts = 0;
     this.over = this.headSent = false;
     this.failure = 502;
-    this.keyHash = keyHash;
+    this.keyHash = keyHash | 0;
     this.sent = sent;
-    this.quantile = quantile;
     this.latency = latency;
-    this.firstByte = Number.NaN;
   }
 }

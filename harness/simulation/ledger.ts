@@ -34,8 +34,9 @@ export class Ledger {
     this.inFlight--;
     this.all++;
     if (flight.sent >= this.#zero) this.counts[counted[verdict.outcome]]++;
-    const firstByte =
-      status > 0 && Number.isNaN(flight.firstByte) && verdict !== verdicts.inFlight ? at : flight.firstByte;
+    let firstByte = Number.NaN;
+    if (flight.headSent) firstByte = flight.firstByte;
+    else if (status > 0) firstByte = at;
     this.#recorder.request(
       flight.number,
       this.#micros(flight.sent),
@@ -47,7 +48,7 @@ export class Ledger {
       status,
       backend,
       flight.attempts,
-      flight.keyHash,
+      flight.keyHash >>> 0,
     );
   }
 

@@ -65,11 +65,10 @@ export class Simulation {
     this.#zero = dawn + scenario.load.warmup;
     this.#network = new Network(scenario.network, seed);
     const specs = backendsOf(scenario);
+    const ground = { timeline: this.#timeline, seed, awaited: () => this.#awaited() };
     // Backends of one entry of the fleet share its law.
     const laws = new Map(specs.map(({ service }) => [service, serviceTimeOf(service)]));
-    this.#hosts = specs.map(
-      (spec) => new Host(spec, laws.get(spec.service)!, seed, this.#timeline, () => this.#awaited()),
-    );
+    this.#hosts = specs.map((spec) => new Host(spec, laws.get(spec.service)!, ground));
     this.#ledger = new Ledger(recorder, this.#zero);
     this.#clients = new Clients({
       scenario,
@@ -175,7 +174,7 @@ export class Simulation {
     const board = boardSettings === undefined ? undefined : new Board(boardSettings.every, this.#timeline);
     const chosen = board?.around(strategy) ?? strategy;
     if (strategy.definition.needs === 'reported' || strategy.definition.needs === 'probe')
-      for (const { model } of this.#hosts) model.measure(this.#timeline.now);
+      for (const host of this.#hosts) host.measure(this.#timeline.now);
     if (strategy.definition.needs === 'simulator') for (const host of this.#hosts) host.foresee();
     const around = {
       hosts: this.#hosts,
@@ -183,6 +182,7 @@ export class Simulation {
       network: this.#network,
       front: this.#clients,
       connectTimeout: settings.connectTimeout,
+      quantile: (number: number) => this.#clients.quantile(number),
     };
     const balancers: Balancer[] = [];
     for (let index = 0; index < count; index++) {
@@ -243,11 +243,12 @@ export class Simulation {
     return ({ index }, done) => {
       const host = this.#hosts[index]!;
       const latency = this.#network.toHost(zone, host.spec.zone);
+      const timeline = this.#timeline;
       const answer = () => {
-        const sample = host.probed();
-        if (sample === undefined) return;
-        if (latency === 0) done(sample);
-        else this.#timeline.at(this.#timeline.now + latency, () => done(sample));
+        const it = host.probe();
+        if (it === undefined) return;
+        if (latency + it.after === 0) done(it.sample);
+        else timeline.at(timeline.now + latency + it.after, () => done(it.sample));
       };
       if (latency === 0) answer();
       else this.#timeline.at(this.#timeline.now + latency, answer);

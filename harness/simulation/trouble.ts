@@ -1,0 +1,244 @@
+/**
+ * Host-level faults in virtual time, told apart from outside as on a real host:
+ *
+ *   crash     connections break, new ones are refused; a revived process starts afresh
+ *   vanish    nothing arrives and nothing leaves; the process works on. Once the host is back, what was under way is
+ *             sent again after TCP's back-off: 200 ms, doubling, for data, 1 s, doubling, for a handshake (RFC 6298, Linux)
+ *   freeze    the kernel accepts and takes bytes, nothing moves; after a thaw all that was due is put off by as much
+ *   stop      refuses new connections, fails health checks, serves the open ones, leaves when idle or after 5 s
+ *   throttle  `work: burn` only: k busy workers share the quota, so service that starts takes k ÷ quota times longer.
+ *             The share is fixed as service starts, an approximation
+ *
+ * A host that never had a fault has none of this.
+ */
+import { serviceFaultOf } from '../../scenarios/catalogue.ts';
+import type { HostFaultKind } from '../../scenarios/faults/fault.ts';
+import { rank } from './agenda.ts';
+import { type Call, type Step, step } from './call.ts';
+import type { Ground, Host } from './host.ts';
+
+/** The longest a stopping process waits for what is in flight, ms: the server's in `docker/`. */
+const longestDrain = 5_000;
+const dataResent = 200;
+const handshakeResent = 1_000;
+
+/** What a new connection meets. */
+export type Door = 'open' | 'refuses' | 'silent';
+
+export class Trouble {
+  /** How long the process has stood still in all, ms. */
+  stall = 0;
+  readonly #host: Host;
+  readonly #ground: Ground;
+  readonly #suffers = new Set<HostFaultKind>();
+  /** Service-level faults asked for and not healed: a fresh process is told of them again. */
+  readonly #faults = new Map<number, { kind: string; options: Record<string, unknown> }>();
+  /** No process: crashed, or left after a stop. */
+  #gone = false;
+  #frozenSince = Number.NaN;
+  #quota = Number.POSITIVE_INFINITY;
+  /** What a frozen process has to do, in order: requests that came, and work that got due. */
+  #inbox: Call[] = [];
+  #stood: Call[] = [];
+  /** What could not pass while the host was off the network. */
+  #handshakes: Call[] = [];
+  #requests: Call[] = [];
+  #responses: { call: Call; next: Step }[] = [];
+  #closed: Call[] = [];
+
+  constructor(host: Host, ground: Ground) {
+    this.#host = host;
+    this.#ground = ground;
+  }
+
+  get door(): Door {
+    if (this.#suffers.has('vanish')) return 'silent';
+    return this.#gone || this.#suffers.has('stop') ? 'refuses' : 'open';
+  }
+
+  get frozen(): boolean {
+    return !Number.isNaN(this.#frozenSince);
+  }
+
+  /** How many times longer service takes that starts with so many workers busy. */
+  slowdown(busy: number): number {
+    return Math.max(1, busy / this.#quota);
+  }
+
+  /** Does a host-level fault, now. Throws where the host is in no state for it. */
+  inflict(kind: HostFaultKind, options: Record<string, unknown>): void {
+    const dead = this.#suffers.has('crash') || this.#suffers.has('stop');
+    if (this.#suffers.has(kind) || (dead && (kind === 'crash' || kind === 'stop'))) return;
+    const { id } = this.#host.spec;
+    if (dead && kind !== 'vanish') throw new Error(`cannot ${kind} ${id}: its process is gone already`);
+    if (kind === 'stop' && this.frozen)
+      throw new Error(`cannot stop ${id}: frozen, it does not hear SIGTERM`);
+    this.#suffers.add(kind);
+    if (kind === 'crash') this.#end();
+    else if (kind === 'freeze') this.#frozenSince = this.#ground.timeline.now;
+    else if (kind === 'throttle') this.#quota = options.quota as number;
+    else if (kind === 'stop') this.#stop();
+  }
+
+  /** Undoes every host-level fault, now. */
+  revive(): void {
+    const { timeline, seed } = this.#ground;
+    const vanished = this.#suffers.has('vanish');
+    // A stop that is not over yet ends with the process, since another takes its place.
+    if (this.#suffers.has('stop') && !this.#gone) this.#end();
+    this.#suffers.clear();
+    this.#quota = Number.POSITIVE_INFINITY;
+    if (this.#gone) {
+      this.#gone = false;
+      this.#host.reset(seed, timeline.now);
+      for (const [number, { kind, options }] of this.#faults) this.setFault(number, kind, options);
+    }
+    if (this.frozen) this.#thaw();
+    if (vanished) this.#rejoin();
+  }
+
+  setFault(number: number, kind: string, options: Record<string, unknown>): void {
+    this.#faults.set(number, { kind, options });
+    if (this.#gone) return;
+    const { timeline, seed } = this.#ground;
+    this.#host.faults.set(number, kind, serviceFaultOf(kind), options, timeline.now, seed);
+  }
+
+  clearFault(number: number): void {
+    this.#faults.delete(number);
+    this.#host.faults.clear(number);
+  }
+
+  /** A SYN that nothing answers: it is repeated, and answered once the host is back. */
+  handshakeLost(call: Call): void {
+    call.leftAt = this.#ground.timeline.now;
+    this.#handshakes.push(call);
+  }
+
+  /** Whether a request that arrives is not taken in now. */
+  holds(call: Call): boolean {
+    if (this.#suffers.has('vanish')) {
+      call.leftAt = this.#ground.timeline.now;
+      this.#requests.push(call);
+      return true;
+    }
+    if (this.#gone || call.life !== this.#host.life) {
+      this.#host.send(call, step.broken);
+      return true;
+    }
+    if (!this.frozen) return false;
+    this.#inbox.push(call);
+    return true;
+  }
+
+  /** Whether a response that leaves does not get through. */
+  swallows(call: Call, next: Step): boolean {
+    if (!this.#suffers.has('vanish')) return false;
+    call.leftAt = this.#ground.timeline.now;
+    this.#responses.push({ call, next });
+    return true;
+  }
+
+  /** Whether a FIN does not get here. */
+  misses(call: Call): boolean {
+    if (!this.#suffers.has('vanish')) return false;
+    this.#closed.push(call);
+    return true;
+  }
+
+  /** A frozen process does nothing, and one that has thawed is late by as long as it stood still. */
+  standsStill(call: Call): boolean {
+    if (this.frozen) {
+      this.#stood.push(call);
+      return true;
+    }
+    if (call.stall === this.stall) return false;
+    this.#putOff(call);
+    return true;
+  }
+
+  /** A stopping process leaves as soon as it is idle. */
+  workEnded(): void {
+    if (!this.#suffers.has('stop') || this.#gone) return;
+    if (this.#host.busy + this.#host.waiting === 0) this.#end();
+  }
+
+  #putOff(call: Call): void {
+    const late = this.stall - call.stall;
+    call.stall = this.stall;
+    if (call.state === 'running') {
+      call.finish += late;
+      call.step = step.served;
+      this.#ground.timeline.add(call, call.finish, rank.finish);
+    } else {
+      call.due += late;
+      call.step = step.answers;
+      this.#ground.timeline.add(call, call.due);
+    }
+  }
+
+  #stop(): void {
+    const { timeline } = this.#ground;
+    const { life } = this.#host;
+    timeline.at(timeline.now + longestDrain, () => {
+      if (this.#host.life === life && this.#suffers.has('stop')) this.#end();
+    });
+    this.workEnded();
+  }
+
+  /** The process is no more: connections break, work is lost. */
+  #end(): void {
+    const { timeline, awaited } = this.#ground;
+    const host = this.#host;
+    const { life } = host;
+    host.end();
+    this.#gone = true;
+    this.#suffers.delete('freeze');
+    this.#frozenSince = Number.NaN;
+    this.#inbox = [];
+    this.#stood = [];
+    for (const call of [...awaited()]) {
+      if (call.host !== host || call.life !== life || !isHere(call)) continue;
+      call.state = 'dropped';
+      call.step = step.none; // It may stand on the agenda for what will not happen any more.
+      if (this.#suffers.has('vanish')) continue; // Nobody hears of it.
+      if (call.latency === 0) call.balancer.broken(call);
+      else timeline.at(timeline.now + call.latency, () => call.balancer.broken(call));
+    }
+  }
+
+  #thaw(): void {
+    const late = this.#ground.timeline.now - this.#frozenSince;
+    this.stall += late;
+    this.#host.putOff(late);
+    this.#frozenSince = Number.NaN;
+    for (const call of this.#stood.splice(0)) if (call.state !== 'dropped') this.#putOff(call);
+    for (const call of this.#inbox.splice(0)) this.#host.receive(call);
+  }
+
+  #rejoin(): void {
+    const { timeline } = this.#ground;
+    const later = (call: Call, next: Step, first: number, latency: number) => {
+      if (!call.awaited) return;
+      call.step = next;
+      timeline.add(call, resent(call.leftAt, first, timeline.now) + latency);
+    };
+    for (const call of this.#closed.splice(0)) this.#host.closed(call);
+    for (const call of this.#handshakes.splice(0))
+      later(call, step.connected, handshakeResent, 2 * call.latency);
+    for (const call of this.#requests.splice(0)) later(call, step.arrives, dataResent, call.latency);
+    for (const { call, next } of this.#responses.splice(0)) later(call, next, dataResent, call.latency);
+  }
+}
+
+/** Whether the end of the process takes this call with it: its request is there, and no answer has left. */
+function isHere(call: Call): boolean {
+  return call.admitted && call.step !== step.response && call.step !== step.head && call.step !== step.broken;
+}
+
+/** When a packet of `sent` gets through that is repeated after `first` ms and then at doubling intervals. */
+function resent(sent: number, first: number, open: number): number {
+  let at = sent + first;
+  for (let gap = 2 * first; at < open; gap *= 2) at += gap;
+  return at;
+}
