@@ -271,7 +271,7 @@ test('the books balance through any sequence of picks, ends, checks, joins and r
     passive: fc.record({ failures: fc.constantFrom(1, 2), ejection: fc.constant('20ms') }),
   });
   fc.assert(
-    fc.property(balancer, fc.array(step, { maxLength: 120 }), (settings, steps) => {
+    fc.property(balancer, fc.array(step, { maxLength: 120, size: 'max' }), (settings, steps) => {
       const { dispatcher, pool, clock, check } = bench({ balancer: settings });
       const known = new Set(pool.members);
       const flying: Dispatch[] = [];

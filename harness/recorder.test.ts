@@ -123,7 +123,7 @@ test('slots that become wider hold what the narrow ones held', (t) => {
   const count = (all: Folds['timeline'], key: 'ok') =>
     all[key].map((cells) => cells.filter((_, i) => i % 2 === 1).reduce((a, b) => a + b, 0));
   fc.assert(
-    fc.property(fc.array(arrival, { minLength: 1, maxLength: 60 }), (arrivals) => {
+    fc.property(fc.array(arrival, { minLength: 1, maxLength: 60, size: 'max' }), (arrivals) => {
       const timeline = new Timeline(3, 256);
       for (const { due, took } of arrivals) {
         timeline.flow(due, due + took);

@@ -36,7 +36,7 @@ async function filled(file: string, n: number): Promise<void> {
 test('what is appended is what is read', async (t) => {
   const file = await scratch(t);
   await fc.assert(
-    fc.asyncProperty(fc.array(record, { maxLength: 50 }), async (records) => {
+    fc.asyncProperty(fc.array(record, { maxLength: 50, size: 'max' }), async (records) => {
       const spool = await Spool.create(file);
       for (const it of records) spool.append(...it);
       await spool.close();

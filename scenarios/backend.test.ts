@@ -77,6 +77,7 @@ const stream = fc
     {
       minLength: 1,
       maxLength: 60,
+      size: 'max',
     },
   )
   .map((items) => {
@@ -145,7 +146,10 @@ test('many workers and a bounded queue agree with brute force: who waits, who is
 });
 
 test('clients that leave: every job ends exactly once, and no worker is lost', (t) => {
-  const leaving = fc.tuple(stream, fc.array(fc.double({ min: 0, max: 60, noNaN: true }), { maxLength: 60 }));
+  const leaving = fc.tuple(
+    stream,
+    fc.array(fc.double({ min: 0, max: 60, noNaN: true }), { maxLength: 60, size: 'max' }),
+  );
   fc.assert(
     fc.property(
       leaving,

@@ -46,33 +46,37 @@ for (const overflow of ['walk', 'jump'] as const) {
     test(`never above the cap: few hot keys, ${overflow}, c = ${c}`, (t) => {
       const weights = fc.array(fc.constantFrom(1, 1, 2, 3, 10), { minLength: 1, maxLength: 8 });
       fc.assert(
-        fc.property(weights, fc.array(step, { minLength: 40, maxLength: 250 }), (list, steps) => {
-          const members = Object.fromEntries(list.map((weight, i) => [`b${i}`, weight]));
-          const stage = new Stage(boundedLoadHash, { c, overflow, virtualNodes: 20 }, members);
-          const open: string[] = [];
-          for (const it of steps) {
-            const id = it.do === 'request' ? '' : `b${it.which % list.length}`;
-            if (it.do === 'down' || it.do === 'up') stage[it.do](id);
-            else if (it.do === 'weigh') stage.weigh(id, it.weight);
-            else if (it.do === 'end') {
-              if (open.length > 0) stage.end(open.splice(it.which % open.length, 1)[0]!);
-            } else {
-              const tried: string[] = [];
-              for (let attempt = 0; attempt < it.tries; attempt++) {
-                const picked = stage.pick(`hot-${it.key}`, tried);
-                if (picked === undefined) break;
-                const untried = stage.available.filter((other) => !tried.includes(other.id));
-                const pool = untried.length > 0 ? untried : stage.available;
-                const backend = stage.backend(picked);
-                if (backend.inFlight + 1 > capOf(c, backend, pool)) return false;
-                tried.push(picked);
-                stage.start(picked);
-                open.push(picked);
+        fc.property(
+          weights,
+          fc.array(step, { minLength: 40, maxLength: 250, size: 'max' }),
+          (list, steps) => {
+            const members = Object.fromEntries(list.map((weight, i) => [`b${i}`, weight]));
+            const stage = new Stage(boundedLoadHash, { c, overflow, virtualNodes: 20 }, members);
+            const open: string[] = [];
+            for (const it of steps) {
+              const id = it.do === 'request' ? '' : `b${it.which % list.length}`;
+              if (it.do === 'down' || it.do === 'up') stage[it.do](id);
+              else if (it.do === 'weigh') stage.weigh(id, it.weight);
+              else if (it.do === 'end') {
+                if (open.length > 0) stage.end(open.splice(it.which % open.length, 1)[0]!);
+              } else {
+                const tried: string[] = [];
+                for (let attempt = 0; attempt < it.tries; attempt++) {
+                  const picked = stage.pick(`hot-${it.key}`, tried);
+                  if (picked === undefined) break;
+                  const untried = stage.available.filter((other) => !tried.includes(other.id));
+                  const pool = untried.length > 0 ? untried : stage.available;
+                  const backend = stage.backend(picked);
+                  if (backend.inFlight + 1 > capOf(c, backend, pool)) return false;
+                  tried.push(picked);
+                  stage.start(picked);
+                  open.push(picked);
+                }
               }
             }
-          }
-          return true;
-        }),
+            return true;
+          },
+        ),
         { numRuns: 50 },
       );
       t.pass();

@@ -228,6 +228,7 @@ test('spill and return: at every moment the zone is the first with its health sh
         ),
         {
           maxLength: 60,
+          size: 'max',
         },
       ),
       fc.constantFrom(0, 0.25, 0.5, 0.75, 1),

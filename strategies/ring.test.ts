@@ -21,7 +21,7 @@ test('however it came about, a ring is the one built from nothing: joins, leaves
     weight: fc.constantFrom(1, 1, 1, 0.5, 2, 10),
     up: fc.constantFrom(true, true, false),
   });
-  const pools = fc.array(fc.uniqueArray(member, { selector: ({ id }) => id, maxLength: 24 }), {
+  const pools = fc.array(fc.uniqueArray(member, { selector: ({ id }) => id, maxLength: 24, size: 'max' }), {
     minLength: 1,
     maxLength: 8,
   });

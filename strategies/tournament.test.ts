@@ -5,8 +5,11 @@ import random from './random.ts';
 import { Stage } from './stage.ts';
 import { Tournament } from './tournament.ts';
 
-const scores = fc.array(fc.integer({ min: 0, max: 4 }), { minLength: 1, maxLength: 20 });
-const updates = fc.array(fc.tuple(fc.nat(19), fc.integer({ min: 0, max: 4 })), { maxLength: 30 });
+const scores = fc.array(fc.integer({ min: 0, max: 4 }), { minLength: 1, maxLength: 20, size: 'max' });
+const updates = fc.array(fc.tuple(fc.nat(19), fc.integer({ min: 0, max: 4 })), {
+  maxLength: 30,
+  size: 'max',
+});
 
 function grown(initial: readonly number[], changes: readonly (readonly [number, number])[]) {
   const tree = new Tournament();

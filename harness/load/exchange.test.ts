@@ -50,7 +50,7 @@ const events: Record<string, (exchange: Exchange, pass: (ms: number) => void) =>
 test('sent = ok + failed + lost + in flight, and a row for each request, in any order of events', (t) => {
   const script = fc.array(
     fc.tuple(fc.nat(3), fc.constantFrom(...Object.keys(events), 'send', 'send unconnected')),
-    { maxLength: 80 },
+    { maxLength: 80, size: 'max' },
   );
   fc.assert(
     fc.property(script, (steps) => {

@@ -57,8 +57,8 @@ test('a duration ends before its last instant; a count of requests leaves the wa
 test('whenever it is asked, what is sent in the end is the schedule', (t) => {
   fc.assert(
     fc.property(
-      fc.array(fc.double({ min: 0, max: 50, noNaN: true }), { minLength: 1, maxLength: 60 }),
-      fc.array(fc.double({ min: 0, max: 200, noNaN: true }), { maxLength: 30 }),
+      fc.array(fc.double({ min: 0, max: 50, noNaN: true }), { minLength: 1, maxLength: 60, size: 'max' }),
+      fc.array(fc.double({ min: 0, max: 200, noNaN: true }), { maxLength: 30, size: 'max' }),
       fc.nat(500),
       (gaps, polls, warmup) => {
         let at = 0;

@@ -52,7 +52,7 @@ test('a check that began before it was marked down does not help to bring it bac
 });
 
 test('it changes exactly when the last checks are all alike and as many as the threshold', (t) => {
-  const script = fc.string({ unit: fc.constantFrom('+', '-'), maxLength: 60 });
+  const script = fc.string({ unit: fc.constantFrom('+', '-'), maxLength: 60, size: 'max' });
   fc.assert(
     fc.property(script, (checks) => {
       let expected = '?';
