@@ -11,16 +11,10 @@ import type {
 } from './conformance-process.ts';
 import { environmentOf, labelThisRun } from './ownership.ts';
 import { type Child, launch } from './role.ts';
-import { callIn } from './source-place.ts';
+import { callIn, placeOf } from './source-place.ts';
 import { whatHangs } from './strategy-guard.ts';
 import { StrategyInputError } from './strategy-options.ts';
 import { lastWords } from './trial-processes.ts';
-
-export interface CheckedStrategy {
-  readonly name: string;
-  /** Absolute path. */
-  readonly file: string;
-}
 
 /** A broken law. `returns` is judged here, from outside: a play that hangs cannot judge itself. */
 export type BrokenLaw = Omit<FoundViolation, 'law'> & { readonly law: FoundViolation['law'] | 'returns' };
@@ -44,16 +38,17 @@ type Ended = { type: 'ended'; words: string };
 const shrinkWithin = 40_000;
 
 /**
- * Every law the strategy breaks; empty when it conforms. Rejects with `StrategyInputError` where the file cannot be used, or
+ * Every law the strategy breaks; empty when it conforms. `strategy` is its public name, or the absolute path that `file` is
+ * too. Rejects with `StrategyInputError` where the file cannot be used, or
  * never finishes loading. When `signal` aborts it rejects with its reason. Nothing is left running.
  */
 export async function checkStrategy(
-  strategy: CheckedStrategy,
+  strategy: string,
+  file: string,
   { seed, signal, silentMs = 8_000 }: CheckOptions,
 ): Promise<BrokenLaw[]> {
-  const { file } = strategy;
-  const refuse = (what: string) =>
-    new StrategyInputError(['strategy'], `strategy file ${file} cannot be loaded: ${what}`);
+  const refuse = (what: string, line?: number) =>
+    new StrategyInputError(['strategy'], `strategy file ${placeOf(file, line)} cannot be loaded: ${what}`);
   let played: Playing = { seed, options: {} };
   let loaded = false;
   const note = (message: FromConformance) => {
@@ -61,7 +56,7 @@ export async function checkStrategy(
     if (message.type === 'playing') played = message.played;
   };
   const silent = `nothing was heard of it for ${silentMs / 1000} s`;
-  return withPlayer(file, signal, async (player) => {
+  return withPlayer(strategy, signal, async (player) => {
     player.send({ type: 'conform', seed });
     const end = await endOf(player, silentMs, note, signal);
     if (end.type === 'done') return end.violations;
@@ -73,14 +68,16 @@ export async function checkStrategy(
     const frames = await player.endStuck();
     const line = frames && callIn(file, frames)?.line;
     const what = `${whatHangs(file, frames)}; ${silent}`;
-    if (!loaded) throw refuse(line === undefined ? what : `${file}:${line}: ${what}`);
-    const sequence = await shortest(file, played, signal);
+    if (!loaded) throw refuse(what, line);
+    const sequence = await shortest(strategy, played, signal);
     const when =
       played.law === 'spread'
         ? 'while the spread over pools of 2 to 9 backends was measured'
         : sequence === undefined
           ? 'not so when that seed’s sequence is played alone: it remembers what was played before'
-          : 'in this sequence';
+          : sequence.length === 0
+            ? 'before the first step'
+            : 'in this sequence';
     return [broken('returns', `${what}; ${when}`, played, sequence, line)];
   });
 }
@@ -97,8 +94,8 @@ function broken(
 }
 
 /** The shortest sequence that hangs, in words; undefined where the one that did does not when played alone. */
-function shortest(file: string, played: Playing, signal: AbortSignal | undefined) {
-  return withPlayer(file, signal, async (player) => {
+function shortest(strategy: string, played: Playing, signal: AbortSignal | undefined) {
+  return withPlayer(strategy, signal, async (player) => {
     player.send({ type: 'shrink', played });
     const end = await endOf(player, shrinkWithin, () => undefined, signal);
     return end.type === 'shortest' ? end.sequence : undefined;

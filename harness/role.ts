@@ -61,7 +61,7 @@ export interface Child<In, Out> {
   stop(graceMs?: number): Promise<void>;
   /**
    * For a child that no longer answers: finds the calls it is in (innermost first), then ends it with SIGKILL, as nothing else
-   * reaches it. Undefined where it cannot be asked; takes at most 5 s; never rejects. See whereabouts.ts.
+   * reaches it. Empty where it only waits, undefined where it cannot be asked; takes at most 5 s; never rejects. See whereabouts.ts.
    */
   endStuck(): Promise<readonly Frame[] | undefined>;
 }

@@ -26,6 +26,11 @@ for (const [sentence, frames, message] of [
     'strategy mine (/m/mine.mts): it is silent: something in it never returns; it was found in /h/pool.ts:3, outside of the strategy’s file',
   ],
   [
+    'what is in no call waits',
+    [],
+    'strategy mine (/m/mine.mts): it is silent: it waits, as an `await` does, for what never comes',
+  ],
+  [
     'without an answer no line is claimed',
     undefined,
     'strategy mine (/m/mine.mts): it is silent: something in it never returns; it runs native code that cannot be asked for its line',

@@ -56,8 +56,9 @@ export function whatHangs(file: string, frames: readonly Frame[] | undefined): s
   const call = frames && callIn(file, frames);
   if (call !== undefined)
     return `${call.function || 'the file itself'} never returns; line ${call.line} is where it was found`;
-  const [innermost] = frames ?? [];
-  if (innermost === undefined)
+  if (frames === undefined)
     return 'something in it never returns; it runs native code that cannot be asked for its line';
+  const [innermost] = frames;
+  if (innermost === undefined) return 'it waits, as an `await` does, for what never comes';
   return `something in it never returns; it was found in ${placeOf(innermost.file, innermost.line)}, outside of the strategy’s file`;
 }

@@ -44,6 +44,11 @@ test('native code that lets nobody in gives no line, within the time, and is end
   t.is((await child.ended).signal, 'SIGKILL');
 });
 
+test('a process that only waits is in no call', async (t) => {
+  const child = await stuck(t, 'idle');
+  t.deepEqual(await child.endStuck(), []);
+});
+
 test('a process that is gone gives no line', async (t) => {
   const child = await stuck(t, 'idle');
   await child.stop();

@@ -33,9 +33,9 @@ export interface Asked {
 const answerWithin = 5_000;
 
 /**
- * The calls the process is in, innermost first. Undefined where it gives no answer in time: it is gone, it is not running
- * JavaScript at all, or it is inside native code that lets nobody in (long arithmetic on BigInts, say; regular expressions
- * and sorts do). Never rejects.
+ * The calls the process is in, innermost first; none where it is in no call and only waits. Undefined where it gives no answer
+ * in time: it is gone, or inside native code that lets nobody in (long arithmetic on BigInts, say; regular expressions and
+ * sorts do). Never rejects.
  */
 export async function whereIs(asked: Asked, withinMs = answerWithin): Promise<readonly Frame[] | undefined> {
   const ended = new AbortController();
@@ -79,6 +79,7 @@ function addressOf(stderr: Readable, signal: AbortSignal): Promise<string | unde
 }
 
 interface Message {
+  readonly id?: number;
   readonly method?: string;
   readonly params?: {
     readonly scriptId?: string;
@@ -89,6 +90,10 @@ interface Message {
     }[];
   };
 }
+
+const pauseId = 2;
+/** Most milliseconds from the answer that it will pause to the pause. */
+const pauseWithin = 1_500;
 
 function callsOf(url: string, signal: AbortSignal): Promise<readonly Frame[] | undefined> {
   return new Promise((resolve) => {
@@ -103,10 +108,12 @@ function callsOf(url: string, signal: AbortSignal): Promise<readonly Frame[] | u
     socket.addEventListener('close', () => resolve(undefined));
     socket.addEventListener('open', () => {
       socket.send('{"id":1,"method":"Debugger.enable"}');
-      socket.send('{"id":2,"method":"Debugger.pause"}');
+      socket.send(`{"id":${pauseId},"method":"Debugger.pause"}`);
     });
     socket.addEventListener('message', ({ data }) => {
-      const { method, params } = JSON.parse(String(data)) as Message;
+      const { id, method, params } = JSON.parse(String(data)) as Message;
+      // What is in a call pauses as soon as it agrees to.
+      if (id === pauseId) setTimeout(() => resolve([]), pauseWithin).unref();
       if (method === 'Debugger.scriptParsed') urls.set(params!.scriptId!, params!.url!);
       if (method !== 'Debugger.paused') return;
       resolve(
