@@ -1,6 +1,7 @@
+import { resolve } from 'node:path';
 import test from 'ava';
 import { nameOf } from './contenders.ts';
-import { load } from './loader.test-support.ts';
+import { load, problemsOf } from './loader.test-support.ts';
 
 const rest = 'fleet: [{ id: app }]\nload: { open: { rate: 100/s }, duration: 10s }\n';
 
@@ -50,3 +51,47 @@ for (const [entry, name, why] of [
   ['/x/__.js', 'own', 'or, with nothing left, own'],
 ] as const)
   test(`contender names: ${why}`, (t) => t.is(nameOf(entry), name));
+
+for (const [sentence, contenders, more, where, typed, looked] of [
+  [
+    'in a file, from its folder',
+    '[./mine.mts]',
+    {},
+    'some/where/test.yaml:3:14',
+    './mine.mts',
+    'some/where/mine.mts',
+  ],
+  [
+    'after --contenders, from the working directory',
+    '[p2c]',
+    { contenders: ['p2c', './lib/mine.mts'] },
+    '--contenders p2c,./lib/mine.mts',
+    './lib/mine.mts',
+    'lib/mine.mts',
+  ],
+  [
+    'after --set, from the working directory',
+    '[p2c]',
+    { sets: ['contenders.0={ strategy: ../mine.mts }'] },
+    '--set contenders.0={ strategy: ../mine.mts }',
+    '../mine.mts',
+    '../mine.mts',
+  ],
+  [
+    'after --contenders by the name of the scenario’s own, from the folder of the scenario',
+    '[./mine.mts, p2c]',
+    { contenders: ['mine'] },
+    '--contenders mine',
+    './mine.mts',
+    'some/where/mine.mts',
+  ],
+] as const)
+  test(`a missing strategy file is told as it was given and where it was looked for: ${sentence}`, (t) => {
+    const file = 'some/where/test.yaml';
+    const [problem] = problemsOf(`${rest}contenders: ${contenders}\n`, { file, ...more });
+    t.is(problem?.where, where);
+    t.is(
+      problem?.message.replace(/^contenders\.0\.strategy: /, ''),
+      `expected a strategy's file, got "${typed}", and there is none at ${resolve(looked)}`,
+    );
+  });

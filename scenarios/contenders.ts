@@ -26,7 +26,10 @@ export interface Known {
   readonly simulated?: boolean;
 }
 
-type Resolving = Required<Omit<Known, 'simulated'>> & Pick<Known, 'simulated'>;
+interface Resolving extends Required<Omit<Known, 'simulated'>>, Pick<Known, 'simulated'> {
+  /** The absolute path that a path relative to a directory means, whether or not something is there. */
+  readonly absolute: (directory: string, path: string) => string;
+}
 
 export interface ResolvedContender {
   /** Public name in reports and file names; unique in a run. */
@@ -82,13 +85,15 @@ const everyone = (known: Known): string[] =>
 
 /**
  * Resolves `contenders` against the strategies known. `raw` is the balancer section as written; paths are relative
- * to `directory`. What cannot be resolved is in `findings` and missing from `contenders`.
+ * to `directory`, and `typed` has those, by position, that the command line gave otherwise. What cannot be resolved is in
+ * `findings` and missing from `contenders`.
  */
 export function resolveEntries(
   contenders: Scenario['contenders'],
   raw: { readonly balancer?: unknown },
   known: Resolving,
   directory: string,
+  typed: ReadonlyMap<number, string> = new Map(),
 ): { contenders: ResolvedContender[]; findings: Finding[] } {
   const findings: Finding[] = [];
   const resolved: ResolvedContender[] = [];
@@ -112,6 +117,7 @@ export function resolveEntries(
         raw,
         known,
         directory,
+        typed: typed.get(i),
       },
     );
     findings.push(...one.findings);
@@ -126,11 +132,12 @@ interface Place {
   raw: { readonly balancer?: unknown };
   known: Resolving;
   directory: string;
+  typed: string | undefined;
 }
 
 function resolveOne(
   { strategy, options, balancer }: Exclude<Entry, string>,
-  { path, named, raw, known, directory }: Place,
+  { path, named, raw, known, directory, typed }: Place,
 ): { value?: Omit<ResolvedContender, 'name'>; findings: Finding[] } {
   const at = named ? [...path, 'strategy'] : path;
   const file = isPath(strategy) ? known.resolvePath(strategy, directory) : undefined;
@@ -139,7 +146,7 @@ function resolveOne(
       findings: [
         {
           path: at,
-          message: `expected a strategy's file, got ${show(strategy)}, which is not there (looked in ${directory})`,
+          message: `expected a strategy's file, got ${show(typed ?? strategy)}, and there is none at ${known.absolute(directory, strategy)}`,
         },
       ],
     };

@@ -294,7 +294,7 @@ const bad: [why: string, yaml: string, at: string, path: string, says: RegExp][]
     `${rest}contenders: [./mine.mts]\n`,
     '3:14',
     'contenders.0',
-    /expected a strategy's file, got "\.\/mine\.mts", which is not there/,
+    /expected a strategy's file, got "\.\/mine\.mts", and there is none at \/.*\/mine\.mts$/,
   ],
   [
     'an expectation on one who does not run',

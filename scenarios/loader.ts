@@ -73,7 +73,7 @@ export function loadScenario(options: LoadOptions): LoadedScenario {
   const raw = mappingOf(source);
   const written = raw.contenders;
   overrides.applyAll(raw, sets, options);
-  rebasePaths(raw, overrides, directory);
+  const typed = rebasePaths(raw, overrides, directory, options.contenders);
 
   const schema = explain(scenarioSchema, raw);
   const valid: Sections = 'value' in schema ? (schema.value as Sections) : validSections(raw);
@@ -82,7 +82,7 @@ export function loadScenario(options: LoadOptions): LoadedScenario {
     [written, raw.contenders].flatMap((it) => namesIn(it) ?? [...known.strategies.keys()]),
   );
   const resolved = valid.contenders
-    ? resolveEntries(valid.contenders, valid.balancer ? raw : {}, resolving(known), directory)
+    ? resolveEntries(valid.contenders, valid.balancer ? raw : {}, resolving(known), directory, typed)
     : { contenders: [], findings: [] };
 
   const problems: Problem[] = [...source.problems];
@@ -188,31 +188,43 @@ function* unable(
     yield* simulatorOnly({ balancer, network, fleet, contenders: entries }, contenders, file);
 }
 
-const resolving = (known: Known) => ({ ...known, resolvePath: known.resolvePath ?? existingFile });
+const resolving = (known: Known) => ({
+  ...known,
+  resolvePath: known.resolvePath ?? existingFile,
+  absolute: resolve,
+});
 
 function existingFile(path: string, directory: string): string | undefined {
   const file = resolve(directory, path);
   return statSync(file, { throwIfNoEntry: false })?.isFile() ? file : undefined;
 }
 
-/** Paths that came from the command line start at the working directory; from here on they start at `directory`. */
-function rebasePaths(raw: Record<string, unknown>, overrides: Overrides, directory: string): void {
+/**
+ * Paths that came from the command line start at the working directory; from here on they start at `directory`. Returns the
+ * contenders' as they were typed, by position. A name after `--contenders` that means one of the scenario's own leaves its path.
+ */
+function rebasePaths(
+  raw: Record<string, unknown>,
+  overrides: Overrides,
+  directory: string,
+  named: readonly string[] = [],
+): ReadonlyMap<number, string> {
   const open = (raw.load as { open?: { trace?: unknown } } | undefined | null)?.open;
   if (typeof open?.trace === 'string' && overrides.madeBy(['load', 'open', 'trace']) !== undefined)
     open.trace = relative(directory, resolve(open.trace));
-  if (!Array.isArray(raw.contenders)) return;
+  const typed = new Map<number, string>();
+  if (!Array.isArray(raw.contenders)) return typed;
   raw.contenders = raw.contenders.map((it: unknown, i) => {
     const strategy = typeof it === 'string' ? it : (it as { strategy?: unknown } | null)?.strategy;
-    if (
-      typeof strategy !== 'string' ||
-      !isPath(strategy) ||
-      overrides.madeBy(['contenders', i]) === undefined
-    )
-      return it;
+    const option = overrides.madeBy(['contenders', i]);
+    if (typeof strategy !== 'string' || !isPath(strategy) || option === undefined) return it;
+    if (option.startsWith('--contenders') && !isPath(named[i] ?? '')) return it;
+    typed.set(i, strategy);
     const path = relative(directory, resolve(strategy));
     const rebased = path.startsWith('.') ? path : `./${path}`;
     return typeof it === 'string' ? rebased : { ...(it as object), strategy: rebased };
   });
+  return typed;
 }
 
 const traceText = { what: 'a trace', format: 'CSV', mostBytes: 200_000_000 };
