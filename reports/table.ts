@@ -28,6 +28,7 @@ export function comparisonTable(summary: Summary): string {
     ...body.map(line),
     '',
     ...(starred ? ['* best of its column'] : []),
+    ...(summary.driver === 'simulation' ? ['simulated, in virtual time'] : []),
     ...notes,
     ...(wrong.length > 0 ? ['', 'The recording fails its own audit:'] : []),
     ...wrong.map(({ check, detail }) => `  ${check}: ${detail}`),

@@ -87,6 +87,44 @@ test('Markdown: text stays text, tables keep their columns', async (t) => {
   t.true(widths.length > 5 && widths.every((width) => width >= 5));
 });
 
+test('a simulation’s every file is the same whenever and wherever it is computed, and says that it is simulated', async (t) => {
+  const elsewhere = fixtureReport(two, ({ run }) => {
+    const environment = {
+      ...run.environment,
+      cpuModel: 'another',
+      cpus: 64,
+      loadAverage: 9,
+      node: 'v99.0.0',
+    };
+    Object.assign(run, { startedAt: '2031-01-01T00:00:00.000Z', timing: { ...run.timing, wallMs: 1 } });
+    Object.assign(run, { environment: { ...environment, simulated: { at: '2031', wallMs: 77 } } });
+    for (const trial of run.trials)
+      Object.assign(trial, { startedAt: '2031-01-01T00:00:01.000Z', wallMs: 3 });
+  });
+  const unlabelled = fixtureReport(two, ({ run }) => {
+    delete run.startedAt;
+    delete run.timing;
+    for (const trial of run.trials) {
+      delete trial.startedAt;
+      delete trial.wallMs;
+      delete trial.cpu;
+      delete trial.generator;
+    }
+  });
+  for (const { file, create } of formats.values()) {
+    const here = await create(report);
+    t.is(await create(elsewhere), here, file);
+    t.is(await create(unlabelled), here, file);
+  }
+  t.regex(await html.create(report), /simulated, in virtual time/);
+  t.regex(await markdown.create(report), /Simulated in virtual time/);
+  const real = fixtureReport(two, ({ run }) => {
+    run.driver = 'process';
+  });
+  t.regex(await html.create(real), /made-up CPU/);
+  t.notRegex(await html.create(real), /virtual time/);
+});
+
 test('hlog: other tools read back one tagged histogram per trial, exact to three digits', async (t) => {
   const reader = new HistogramLogReader(await hlog.create(report));
   for (const { trial, whole } of report.folds) {

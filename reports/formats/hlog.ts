@@ -15,8 +15,9 @@ export default define({
     const writer = new HistogramLogWriter((line) => void lines.push(line));
     writer.outputLogFormatVersion();
     writer.outputComment(`steelyard ${run.scenario.name}: latency of ok responses, microseconds`);
+    const virtual = run.driver === 'simulation';
     // A simulation has no wall clock: its log begins at the epoch, the same whenever it is computed.
-    const began = run.startedAt ?? new Date(0).toISOString();
+    const began = (virtual ? undefined : run.startedAt) ?? new Date(0).toISOString();
     const origin = Date.parse(began);
     // Not outputStartTime(): it adds the time in this machine's own zone, and the same run would give another file elsewhere.
     writer.outputComment(`[StartTime: ${(origin / 1000).toFixed(3)} (seconds since epoch), ${began}]`);
@@ -34,7 +35,8 @@ export default define({
         for (const [latency, count] of whole.ok.values())
           histogram.recordValueWithCount(Math.max(1, Math.round(latency)), count);
       else for (const latency of whole.ok) histogram.recordValue(Math.max(1, Math.round(latency)));
-      const from = trial.startedAt === undefined ? 0 : (Date.parse(trial.startedAt) - origin) / 1000;
+      const from =
+        virtual || trial.startedAt === undefined ? 0 : (Date.parse(trial.startedAt) - origin) / 1000;
       writer.outputIntervalHistogram(histogram, from, from + trial.windowMs / 1000);
     }
     return lines.join('');
