@@ -61,7 +61,7 @@ export interface Child<In, Out> {
   stop(graceMs?: number): Promise<void>;
   /**
    * For a child that no longer answers: finds the calls it is in (innermost first), then ends it with SIGKILL, as nothing else
-   * reaches it. Empty where it only waits, undefined where it cannot be asked; takes at most 5 s; never rejects. See whereabouts.ts.
+   * reaches it; `ended` resolves after. Empty where it only waits, undefined where it cannot be asked; takes at most 5 s; never rejects. See whereabouts.ts.
    */
   endStuck(): Promise<readonly Frame[] | undefined>;
 }
@@ -125,8 +125,7 @@ export async function launch<Settings, In, Out>(
   const endStuck = async () => {
     const frames = await whereIs({ pid: child.pid!, stderr: handle.stderr! });
     child.kill('SIGKILL');
-    await ended;
-    return frames;
+    return frames; // before `ended` can resolve: whoever waits for both hears where it hung, and not that it was killed
   };
   const name = file.pathname.split('/').pop();
   const ready = await new Promise<unknown>((resolve, reject) => {

@@ -37,18 +37,14 @@ export function watchOver(
   });
   let timer: NodeJS.Timeout | undefined;
   const barked = new Promise<never>((_, reject) => {
-    let stuck = false;
     timer = setInterval(async () => {
       proxy.send({ type: 'cpu' }); // any answer will do
       const verdict = dog.verdict(now());
       if (verdict === undefined) return;
       clearInterval(timer);
-      stuck = verdict === balancerHangs;
-      reject(stuck ? await hung(proxy, strategy) : new Error(verdict));
+      reject(verdict === balancerHangs ? await hung(proxy, strategy) : new Error(verdict));
     }, lookEvery);
-    void proxy.ended.then((end) => {
-      if (!stuck) reject(died('the balancer', end, strategy));
-    });
+    void proxy.ended.then((end) => reject(died('the balancer', end, strategy)));
     void generator.ended.then((end) => reject(died('the load generator', end)));
   });
   barked.catch(() => undefined); // it may come before anyone waits for it
@@ -60,10 +56,10 @@ export async function hung(proxy: BalancerProcess, strategy: NamedStrategy): Pro
   return StrategyError.endless(strategy, balancerHangs, await proxy.endStuck());
 }
 
-/** The error of a balancer that did not start; with the strategy's line where it is the strategy that never returned. */
-export function notReady(error: Error, strategy: NamedStrategy): Error {
+/** The error of a process that did not start; with the strategy's line where it is the strategy that never returned. */
+export function notReady(who: string, error: Error, strategy: NamedStrategy): Error {
   if (!(error instanceof NotReady) || !error.frames || !callIn(strategy.file, error.frames)) return error;
-  return StrategyError.endless(strategy, 'the balancer did not get ready', error.frames);
+  return StrategyError.endless(strategy, `${who} did not get ready`, error.frames);
 }
 
 /** The error of a process that ended before it should, with its last words; with the strategy's line where its file was at fault. */

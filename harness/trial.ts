@@ -113,7 +113,7 @@ function launchProxy(
     settings,
     { signal, env: environmentOf(label) },
   ).catch((error: Error) => {
-    throw notReady(error, strategyOf(contender));
+    throw notReady('the balancer', error, strategyOf(contender));
   });
 }
 

@@ -1,6 +1,7 @@
 /** One contender, one round, in virtual time → one recorded trial. */
 import { mkdir } from 'node:fs/promises';
 import { extname } from 'node:path';
+import type { ResolvedContender } from '../../scenarios/contenders.ts';
 import type { Scenario } from '../../scenarios/scenario.ts';
 import type { Options, Values } from '../../strategies/strategy.ts';
 import { now } from '../clock.ts';
@@ -8,8 +9,9 @@ import type { RunLabel } from '../drivers/driver.ts';
 import { environmentOf } from '../ownership.ts';
 import type { RequestCounts, Trial } from '../recording.ts';
 import { type Child, launch } from '../role.ts';
+import { strategyFile } from '../strategies.ts';
 import { StrategyError } from '../strategy-guard.ts';
-import { lastWords } from '../trial-processes.ts';
+import { died, notReady } from '../trial-processes.ts';
 import type { PlannedTrial, Progress } from '../trial-runner.ts';
 import type { FromSimulation, SimulatedResult, SimulatedTrialSettings, ToSimulation } from './main.ts';
 
@@ -28,6 +30,11 @@ const noCounts: RequestCounts = { sent: 0, ok: 0, failed: 0, lost: 0, inFlightAt
 const role = new URL(`./main${extname(import.meta.url)}`, import.meta.url);
 
 type Process = Child<ToSimulation, FromSimulation>;
+
+const strategyOf = ({ name, file, strategy }: ResolvedContender) => ({
+  name,
+  file: strategyFile(file ?? strategy),
+});
 
 /** Runs one trial. A contender that dies or hangs makes it `failed`, an abort `interrupted`; neither rejects. */
 export async function simulateTrial(plan: PlannedTrial, context: SimulatedTrialContext): Promise<Trial> {
@@ -58,6 +65,8 @@ export async function simulateTrial(plan: PlannedTrial, context: SimulatedTrialC
       signal,
       env: environmentOf(label),
       timeoutMs: 60_000,
+    }).catch((error: Error) => {
+      throw notReady('the simulation', error, strategyOf(contender));
     });
     const { rows, ...result } = await resultOf(child, plan, context);
     Object.assign(trial, result, { rows });
@@ -85,8 +94,7 @@ function resultOf(
       if (now() - heard < silence) return;
       clearInterval(watch);
       const frames = await child.endStuck();
-      const named = { name: contender.name, file: contender.file ?? contender.strategy };
-      reject(StrategyError.endless(named, `silent for ${silence / 1000} s`, frames));
+      reject(StrategyError.endless(strategyOf(contender), `silent for ${silence / 1000} s`, frames));
     }, 1_000);
     const over = () => {
       clearInterval(watch);
@@ -104,9 +112,9 @@ function resultOf(
       before = { at: heard, ended };
       onProgress?.({ t, perSecond, counts, faults });
     });
-    void child.ended.then(({ exitCode, signal: by, stderr }) => {
+    void child.ended.then((end) => {
       over();
-      reject(new Error(`the simulation died (${by ?? `exit code ${exitCode}`}): ${lastWords(stderr)}`));
+      reject(died('the simulation', end, strategyOf(contender)));
     });
     signal.addEventListener('abort', stop, { once: true });
     child.send({ type: 'start' });
