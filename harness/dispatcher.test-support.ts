@@ -1,6 +1,6 @@
 /** A dispatcher on a clock that the test turns, with backends a, b, c … and every event and attempt kept. */
 import { balancerSchema } from '../scenarios/scenario.ts';
-import type { OutcomeKind, Strategy, StrategyDefinition } from '../strategies/strategy.ts';
+import type { Options, OutcomeKind, Strategy, StrategyDefinition, Values } from '../strategies/strategy.ts';
 import type { AttemptObserver } from './dispatch.ts';
 import { Dispatcher, type EnvExtras } from './dispatcher.ts';
 import type { BalancerEvent } from './pool.ts';
@@ -17,6 +17,8 @@ export function strategyOf(strategy: Strategy): StrategyDefinition {
 
 export interface BenchOptions {
   strategy?: StrategyDefinition;
+  /** The strategy's options. */
+  values?: Values<Options>;
   backends?: number;
   /** As written in a scenario. */
   balancer?: Record<string, unknown>;
@@ -27,6 +29,7 @@ export interface BenchOptions {
 
 export function bench({
   strategy = strategyOf(firstUntried),
+  values = {},
   backends = 3,
   balancer = { health: false },
   seed = 1,
@@ -36,7 +39,7 @@ export function bench({
   const clock = { t: 0 };
   const events: BalancerEvent[] = [];
   const dispatcher = new Dispatcher({
-    strategy: { name: 'mine', file: '/mine.ts', definition: strategy, values: {} },
+    strategy: { name: 'mine', file: '/mine.ts', definition: strategy, values },
     seed,
     settings: balancerSchema.parse(balancer),
     backends: Array.from({ length: backends }, (_, index) => ({

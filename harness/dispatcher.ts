@@ -5,7 +5,7 @@
  * It is the hot path of the simulator: a request costs one `Dispatch`, and nothing is allocated per attempt. A
  * strategy's `Outcome` is one object, filled anew each time.
  */
-import { Source, stream } from '../scenarios/random.ts';
+import { bits, Source, stream } from '../scenarios/random.ts';
 import type { BalancerSettings } from '../scenarios/scenario.ts';
 import type { Env, LoadSample, OutcomeKind, Strategy, StrategyDefinition } from '../strategies/strategy.ts';
 import { wasTried } from '../strategies/tried.ts';
@@ -20,6 +20,7 @@ import { StrategyError } from './strategy-guard.ts';
 
 export interface DispatcherOptions {
   readonly strategy: ChosenStrategy;
+  /** The trial's, the same for every balancer of a fleet: `env.balancers` tells their draws apart. */
   readonly seed: number;
   readonly settings: BalancerSettings;
   readonly backends: readonly ProxyBackend[];
@@ -67,7 +68,7 @@ export class Dispatcher {
     this.#chosen = strategy;
     this.#observer = options.observer;
     this.#limited = settings.maxInFlight !== 'unlimited';
-    const source = new Source(seed, stream.strategy);
+    const source = new Source(seedOf(seed, options.env?.balancers), stream.strategy);
     const random = () => source.draw(this.#luck, this.#attempt + this.#ordinal++);
     let started = false;
     this.pool = new BackendPool({ settings, now, onEvent, onChange: () => started && this.#poolChanged() });
@@ -266,6 +267,16 @@ export class Dispatcher {
     this.#attempt = attempt;
     this.#ordinal = 0;
   }
+}
+
+/**
+ * The seed of one balancer's draws. Requests that come without a number, changes of the pool and answers to probes are
+ * counted from 0 by each balancer, so a fleet with one seed would make the same first picks.
+ */
+function seedOf(seed: number, balancers: Env['balancers']): number {
+  return balancers === undefined || balancers.index === 0
+    ? seed
+    : bits(seed, stream.balancers, balancers.index);
 }
 
 function describe(picked: unknown): string {

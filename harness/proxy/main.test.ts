@@ -38,6 +38,7 @@ interface Bench {
   ready: ProxyReady;
   attempts: string;
   events(): Promise<BalancerEvent[]>;
+  /** A number below 0 is not sent. */
   get(path?: string, number?: number): Promise<{ status: number; id: string | undefined }>;
 }
 
@@ -46,6 +47,7 @@ async function proxyOf(
   backends: { id: string; port: number }[],
   strategy: string,
   balancer: Record<string, unknown> = {},
+  balancers?: ProxySettings['balancers'],
 ): Promise<Bench> {
   const dir = await mkdtemp(join(tmpdir(), 'steelyard-proxy-'));
   t.teardown(() => rm(dir, { recursive: true, force: true }));
@@ -62,6 +64,7 @@ async function proxyOf(
     balancer: balancerSchema.parse(balancer),
     backends: backends.map(({ id, port }, index) => ({ id, index, host: '127.0.0.1', port, weight: 1 })),
     seed: 1,
+    ...(balancers === undefined ? {} : { balancers }),
     record,
   };
   const child: Bench['child'] = await launch(main, settings);
@@ -71,7 +74,7 @@ async function proxyOf(
   t.teardown(() => agent.destroy());
   const get: Bench['get'] = (path = '/', number = 0) =>
     new Promise((resolve, reject) => {
-      const headers = { 'steelyard-request': String(number) };
+      const headers = number < 0 ? {} : { 'steelyard-request': String(number) };
       const call = request({ host: '127.0.0.1', port: ready.port, path, agent, headers }, (response) => {
         let text = '';
         response.on('data', (chunk) => {
@@ -208,3 +211,19 @@ test.serial('a strategy there is not never becomes ready, and says why', async (
     message: /did not start: .*did you mean round-robin\?/s,
   });
 });
+
+test.serial(
+  'balancers of one seed, each told where it stands, draw apart for requests that come without a number',
+  async (t) => {
+    const fleet = await Promise.all(['a', 'b', 'c', 'd'].map((id) => backendOf(t, id)));
+    const picks = async (index: number) => {
+      const { get } = await proxyOf(t, fleet, 'random', {}, { index, count: 2 });
+      const ids: (string | undefined)[] = [];
+      for (let i = 0; i < 16; i++) ids.push((await get('/', -1)).id);
+      return ids.join('');
+    };
+    const first = await picks(0);
+    t.is(await picks(0), first, 'the same place, the same picks');
+    t.not(await picks(1), first);
+  },
+);

@@ -25,7 +25,7 @@ type In = { type: 'cpu' };
 type Out = { type: 'cpu'; micros: number };
 
 serve<ProxySettings, In, Out>(async (settings, say) => {
-  const { balancer, backends, seed, record } = settings;
+  const { balancer, balancers, backends, seed, record } = settings;
   const events = record === undefined ? undefined : openSync(record.events, 'a');
   // Synchronous: events are few, and the last ones before a crash are those that explain it.
   const onEvent = (event: BalancerEvent) => {
@@ -42,7 +42,10 @@ serve<ProxySettings, In, Out>(async (settings, say) => {
     now,
     onEvent,
     ...(log === undefined ? {} : { observer: log }),
-    ...(prober === undefined ? {} : { env: { probe: prober.probe } }),
+    env: {
+      ...(balancers === undefined ? {} : { balancers }),
+      ...(prober === undefined ? {} : { probe: prober.probe }),
+    },
   });
   const { pool } = dispatcher;
   const { health } = balancer;

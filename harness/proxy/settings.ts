@@ -15,8 +15,10 @@ export interface ProxySettings {
   };
   balancer: BalancerSettings;
   backends: ProxyBackend[];
-  /** Seed of the strategy's draws. */
+  /** Seed of the strategy's draws: the trial's, the same for every balancer of a fleet. */
   seed: number;
+  /** Where this balancer stands among those that share the load; it tells their draws apart. Absent: it is alone. */
+  balancers?: { index: number; count: number };
   /** Where to record attempts (harness/attempt-log.ts) and events (ndjson, t in clock.ts ms); absent for a stand-alone proxy. */
   record?: { attempts: string; events: string };
 }

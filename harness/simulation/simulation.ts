@@ -7,7 +7,7 @@
  * the same recording, byte for byte.
  */
 import { serviceTimeOf } from '../../scenarios/catalogue.ts';
-import { bits, draw, stream } from '../../scenarios/random.ts';
+import { draw, stream } from '../../scenarios/random.ts';
 import { type BalancerSettings, backendsOf, type Scenario } from '../../scenarios/scenario.ts';
 import type { Backend, Request } from '../../strategies/strategy.ts';
 import type { AttemptObserver, Dispatch } from '../dispatch.ts';
@@ -220,8 +220,7 @@ export class Simulation {
     };
     return new Dispatcher({
       strategy,
-      // A fleet of balancers with one seed would make the same first picks.
-      seed: index === 0 ? seed : bits(seed, stream.balancers, index),
+      seed,
       settings,
       backends: this.#hosts.map(({ spec }) => ({
         id: spec.id,
