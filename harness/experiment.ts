@@ -45,6 +45,8 @@ export class Experiment {
   readonly #options: ExperimentOptions;
   readonly #began = now();
   #loadMs = 0;
+  /** Resolves once the trial begun last is recorded. */
+  #recorded: Promise<void> = Promise.resolve();
 
   private constructor(options: ExperimentOptions, run: Run) {
     this.#options = options;
@@ -83,14 +85,25 @@ export class Experiment {
     return experiment;
   }
 
+  /** How many trials may run at once. */
+  get atOnce(): number {
+    return this.#options.runner.atOnce;
+  }
+
   /** Starts the backends. */
   launch(): Promise<void> {
     return this.#options.runner.launch();
   }
 
-  /** Runs one of `trials` and writes its recording. A trial that fails does not reject: its `status` and `error` say so. */
+  /**
+   * Runs one of `trials` and writes its recording. A trial that fails does not reject: its `status` and `error` say so. Where
+   * several run at once, they are to begin in their order, and are recorded in it: a recording does not tell who was first.
+   */
   async trial(planned: PlannedTrial, onProgress: (progress: Progress) => void): Promise<Trial> {
     const { dir, scenario, runner } = this.#options;
+    const before = this.#recorded;
+    const { promise, resolve: recorded } = Promise.withResolvers<void>();
+    this.#recorded = promise;
     const trial = await runner.trial(planned, {
       onProgress,
       onEvent: (event) => appendEvents(eventsFile(dir), [event]),
@@ -99,10 +112,15 @@ export class Experiment {
         return writeRun(dir, this.run);
       },
     });
-    if (!this.run.trials.includes(trial)) this.run.trials.push(trial);
-    else this.#loadMs += scenario.load.warmup + trial.windowMs;
-    await collect(dir, this.run, trial);
-    await this.#save();
+    await before;
+    try {
+      if (!this.run.trials.includes(trial)) this.run.trials.push(trial);
+      else this.#loadMs += scenario.load.warmup + trial.windowMs;
+      await collect(dir, this.run, trial);
+      await this.#save();
+    } finally {
+      recorded();
+    }
     return trial;
   }
 

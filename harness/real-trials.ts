@@ -13,6 +13,7 @@ export interface RealTrialsOptions {
 }
 
 export class RealTrials implements TrialRunner {
+  readonly atOnce = 1;
   readonly #options: RealTrialsOptions;
   #fleet: Fleet | undefined;
 

@@ -33,6 +33,8 @@ export interface TrialHooks {
 
 export interface TrialRunner {
   readonly name: Run['driver'];
+  /** How many trials may run at once without an effect on one another. */
+  readonly atOnce: number;
   /** Starts the backends. */
   launch(): Promise<void>;
   /** A trial that fails does not reject: its `status` and `error` say so. */

@@ -33,36 +33,31 @@ export function resultLine({ counts, windowMs, status }: Trial): string {
 /** Runs the whole experiment under this display. Rejects only when the harness itself fails. */
 export async function runLive(experiment: Experiment, signal: AbortSignal, quiet: boolean): Promise<void> {
   const { driver, backends, scenario } = experiment.run;
-  const tasks = new Listr(
-    [
-      {
-        title: `${backends.length} backends (${driver})`,
-        exitOnError: true,
-        task: () => experiment.launch(),
+  const display = {
+    renderer: quiet ? 'silent' : 'default',
+    fallbackRenderer: quiet ? 'silent' : 'simple',
+    registerSignalListeners: false,
+    rendererOptions: { collapseErrors: false },
+  } as const;
+  const title = `${backends.length.toLocaleString('en')} backends (${driver})`;
+  await new Listr([{ title, task: () => experiment.launch() }], display).run();
+  const trials = new Listr(
+    experiment.trials.map((planned) => ({
+      title:
+        scenario.rounds > 1
+          ? `${planned.contender.name}, round ${planned.round + 1} of ${scenario.rounds}`
+          : planned.contender.name,
+      skip: () => (signal.aborted ? 'interrupted' : false),
+      task: async (_: unknown, task: { title: string; output: string }) => {
+        const trial = await experiment.trial(planned, (progress) => {
+          task.output = progressLine(progress);
+        });
+        task.title = `${task.title}   ${resultLine(trial)}`;
+        if (trial.status !== 'complete') throw new Error(trial.error?.split('\n')[0] ?? trial.status);
       },
-      ...experiment.trials.map((planned) => ({
-        title:
-          scenario.rounds > 1
-            ? `${planned.contender.name}, round ${planned.round + 1} of ${scenario.rounds}`
-            : planned.contender.name,
-        skip: () => (signal.aborted ? 'interrupted' : false),
-        task: async (_: unknown, task: { title: string; output: string }) => {
-          const trial = await experiment.trial(planned, (progress) => {
-            task.output = progressLine(progress);
-          });
-          task.title = `${task.title}   ${resultLine(trial)}`;
-          if (trial.status !== 'complete') throw new Error(trial.error?.split('\n')[0] ?? trial.status);
-        },
-      })),
-    ],
-    {
-      renderer: quiet ? 'silent' : 'default',
-      fallbackRenderer: quiet ? 'silent' : 'simple',
-      // A contender that fails is recorded as failed; the others go on.
-      exitOnError: false,
-      registerSignalListeners: false,
-      rendererOptions: { collapseErrors: false },
-    },
+    })),
+    // A contender that fails is recorded as failed; the others go on.
+    { ...display, exitOnError: false, concurrent: experiment.atOnce },
   );
-  await tasks.run();
+  await trials.run();
 }

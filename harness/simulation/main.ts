@@ -20,6 +20,8 @@ export interface SimulatedTrialSettings {
   strategy: { name: string; values: Values<Options> };
   balancer: BalancerSettings;
   seed: number;
+  /** Requests are folded as they come, however few they are. */
+  fold?: boolean;
   /** Where its recording goes; the directory exists. */
   dir: string;
 }
@@ -40,7 +42,7 @@ const slice = 100_000;
 const progressEvery = 500;
 
 serve<SimulatedTrialSettings, ToSimulation, FromSimulation>(async (settings, say) => {
-  const { scenario, strategy, balancer, seed, dir } = settings;
+  const { scenario, strategy, balancer, seed, fold, dir } = settings;
   const { load } = scenario;
   const recorder = new Recorder({
     dir,
@@ -48,6 +50,7 @@ serve<SimulatedTrialSettings, ToSimulation, FromSimulation>(async (settings, say
     planned: plannedRequests(scenario),
     deadline: load.deadline,
     timeout: load.timeout,
+    ...(fold ? { most: 0 } : {}),
   });
   const events = openSync(join(dir, spools.events), 'w');
   const simulation = new Simulation({

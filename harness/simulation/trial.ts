@@ -21,6 +21,8 @@ export interface SimulatedTrialContext {
   readonly folder: string;
   readonly label: RunLabel;
   readonly signal: AbortSignal;
+  /** Requests are folded as they come, however few they are. */
+  readonly fold?: boolean;
   readonly onProgress?: (progress: Progress) => void;
 }
 
@@ -57,6 +59,7 @@ export async function simulateTrial(plan: PlannedTrial, context: SimulatedTrialC
     strategy: { name: contender.file ?? contender.strategy, values: contender.options as Values<Options> },
     balancer: contender.balancer,
     seed,
+    fold: context.fold ?? false,
     dir: folder,
   };
   let child: Process | undefined;
