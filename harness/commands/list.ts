@@ -1,27 +1,54 @@
 /** `steelyard list WHAT`: what there is to choose from. */
 import { Argument, Command } from 'commander';
 import { listScenarios } from '../../scenarios/library.ts';
+import { isAble, loadScenario } from '../../scenarios/loader.ts';
 import { faults, serviceTimes } from '../../scenarios/scenario.ts';
+import { dockerDriver } from '../drivers/docker.ts';
+import { processDriver } from '../drivers/process.ts';
 import { listStrategies } from '../strategies.ts';
 
 interface Row {
   name: string;
   about: string;
+  /** A word on where it can be used, where that is not everywhere. */
+  remark?: string;
   [more: string]: unknown;
 }
 
-const sources: Record<string, () => Promise<Row[]> | Row[]> = {
+const needsInWords = {
+  probe: 'asks backends for their load (probes)',
+  reported: 'reads what backends report of their load',
+  simulator: 'simulator only',
+} as const;
+
+const sources: Record<string, () => Promise<Row[]>> = {
   strategies: async () =>
     [...(await listStrategies())].map(([name, { about, options, needs }]) => ({
       name,
       about,
       options,
-      ...(needs && { needs }),
+      ...(needs && { needs, remark: needsInWords[needs] }),
     })),
-  scenarios: () => listScenarios(),
-  faults: () => [...faults].map(([name, { about, level, options }]) => ({ name, about, level, options })),
-  'service-times': () => [...serviceTimes].map(([name, { about, options }]) => ({ name, about, options })),
+  scenarios: async () => {
+    const known = { strategies: await listStrategies() };
+    return listScenarios().map(({ name, about, file }) => ({ name, about, file, ...driversOf(file, known) }));
+  },
+  faults: async () =>
+    [...faults].map(([name, { about, level, options }]) => ({ name, about, level, options })),
+  'service-times': async () =>
+    [...serviceTimes].map(([name, { about, options }]) => ({ name, about, options })),
 };
+
+type Known = Parameters<typeof loadScenario>[0]['known'];
+
+/** Which drivers can run a scenario as it is written; the simulator can run any. */
+function driversOf(file: string, known: Known): { drivers: string[]; remark?: string } {
+  const loaded = loadScenario({ file, known });
+  const real = [dockerDriver, processDriver].filter((driver) => isAble(loaded, driver));
+  const drivers = [...real.map(({ name }) => name), 'simulation'];
+  if (real.length === 2) return { drivers };
+  return { drivers, remark: real.length === 0 ? 'simulator only' : `${drivers.join(' or ')} only` };
+}
 
 export function list(): Command {
   return new Command('list')
@@ -30,11 +57,14 @@ export function list(): Command {
     .option('--json', 'an array of objects with `name`, alone on standard output')
     .action(async (what: string, { json }: { json?: boolean }) => {
       const rows = await sources[what]!();
-      if (json) return console.log(JSON.stringify(rows, undefined, 2));
+      if (json) {
+        const plain = rows.map(({ remark, ...row }) => row);
+        return console.log(JSON.stringify(plain, undefined, 2));
+      }
       const width = Math.max(...rows.map(({ name }) => name.length));
-      for (const row of rows) {
-        console.log(`${row.name.padEnd(width)}  ${row.about}`);
-        for (const [option, it] of Object.entries((row.options ?? {}) as Record<string, Described>))
+      for (const { name, about, remark, options } of rows) {
+        console.log(`${name.padEnd(width)}  ${about}${remark === undefined ? '' : ` [${remark}]`}`);
+        for (const [option, it] of Object.entries((options ?? {}) as Record<string, Described>))
           console.log(`${''.padEnd(width)}    ${option}: ${describe(it)}`);
       }
     });
