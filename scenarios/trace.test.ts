@@ -36,7 +36,7 @@ test('a list of times is replayed from the start of the warm-up, then no more', 
 test('what a row says is used, what it leaves open is drawn', (t) => {
   const dir = folder(
     t,
-    'at,key,client,region,path\n0,alice,10.9.9.9,eu,/a\n1,,,,\n2,alice,,us,/a\n3,key-7,,,/b\n',
+    'at,key,client,region,path\n0,alice,10.9.9.9,eu,/a\n1,,,,\n2,alice,,us,/a\n3,key-7,,,/b\n4,bob,,,\n',
   );
   const yaml = `${fleet}load: { open: { trace: day.csv }, regions: { asia: 1 }, keys: { uniform: { count: 100 } } }\n`;
   const { scenario: it } = load(yaml, { file: join(dir, 'mine.yaml') });
@@ -51,6 +51,7 @@ test('what a row says is used, what it leaves open is drawn', (t) => {
   t.deepEqual(keys, ['alice', drawn.key(1), 'alice', 'key-7']);
   t.is(told.keyHash(0), told.keyHash(2));
   t.not(told.keyHash(0), told.keyHash(1));
+  t.is(new Set([0, 1, 3, 4].map((i) => told.keyNumber(i))).size, 4);
   t.is(told.keyNumber(3), 7, 'the drawn key of that name');
   t.deepEqual(
     [0, 1, 2, 3].map((i) => told.region(i)),
