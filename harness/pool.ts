@@ -63,7 +63,8 @@ export class BackendPool implements Pool {
       throw new PoolError(`backend ${id} is still draining: add it again once its requests have ended`);
     const index = from.index ?? this.#indexes.get(id) ?? this.#owners.length;
     const owner = this.#owners[index];
-    if (owner !== undefined && owner !== id) throw new PoolError(`backend ${id}: index ${index} is ${owner}'s`);
+    if (owner !== undefined && owner !== id)
+      throw new PoolError(`backend ${id}: index ${index} is ${owner}'s`);
     this.#indexes.set(id, index);
     this.#owners[index] = id;
     const backend = this.#create({ ...from, index });
