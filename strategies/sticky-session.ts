@@ -2,7 +2,7 @@
  * Sticky sessions: a session stays with the backend that served it first, for as long as that backend is available.
  *
  * Formula     an explicit map session → backend; a session not in it is placed by consistent hashing
- * Cost        O(1) for a known session, O(log(150·n)) for a new one; memory bounded by `capacity`
+ * Cost        O(1) for a known session, O(1) expected for a new one (see ring.ts); memory bounded by `capacity`
  * Source      the article, "Session Affinity (Sticky Sessions)"
  * Use it      where backends hold session state that is costly to rebuild: unlike plain consistent hashing, a join
  *             moves no existing session
