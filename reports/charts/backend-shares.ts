@@ -5,7 +5,7 @@
 import { percent } from '../numbers.ts';
 import { fairShares } from '../shares.ts';
 import { define, type LegendEntry, type Spec } from './chart.ts';
-import { extremes, faultBands, faultLegend, type Series, seriesOf, timeAxis } from './series.ts';
+import { extremes, faultBands, faultLegend, type Series, seriesOf, stepOfAll, timeAxis } from './series.ts';
 import { color, series as palette, panel, yAxis } from './theme.ts';
 
 const dashes = [
@@ -123,8 +123,7 @@ export default define({
     const dash = (id: string) => dashes[marked.indexOf(id)]!;
     return {
       title: titleOf(all, victims),
-      description:
-        'Each backend’s share of the attempts picked in each 250 ms, retries included. The thin dotted line is the fair share by weight.',
+      description: `Each backend’s share of the attempts picked in each ${stepOfAll(all)}, retries included. The thin dotted line is the fair share by weight.`,
       ...(listed.size < ids.length
         ? {
             note: `The table has the ${listed.size} backends farthest from their fair share; summary.csv has all ${ids.length}.`,

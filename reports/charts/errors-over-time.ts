@@ -1,7 +1,7 @@
 /** Errors per second over time by cause: what kind of failure reached the client, and when. Contenders without any are named, not drawn. */
 import { count, percent } from '../numbers.ts';
 import { define, type Spec } from './chart.ts';
-import { faultBands, faultLegend, type Series, seriesOf, timeAxis } from './series.ts';
+import { faultBands, faultLegend, type Series, seriesOf, stepOfAll, timeAxis } from './series.ts';
 import { color, series as palette, panel, yAxis } from './theme.ts';
 
 const other = 'other causes';
@@ -61,8 +61,7 @@ export default define({
       title: worst
         ? `Most errors: ${worst.summary.name}, ${of(worst)}`
         : `Not one of ${count(all.reduce((sum, { summary }) => sum + summary.requests.sent, 0))} requests failed`,
-      description:
-        'Failed and lost requests per second in steps of 250 ms, by the time they failed, stacked by cause. “status 502” is a complete response that says so; reset, timeout and the like had none.',
+      description: `Failed and lost requests per second in steps of ${stepOfAll(all)}, by the time they failed, stacked by cause. “status 502” is a complete response that says so; reset, timeout and the like had none.`,
       ...(spotless.length > 0 && worst ? { note: `Without a single error: ${spotless.join(', ')}.` } : {}),
       legend: [
         ...shown.map((label, rank) => ({ label, color: paint[rank]!, shape: 'bar' as const })),

@@ -1,7 +1,7 @@
 /** p50, p95 and p99 over time, faults behind them: when it hurt, and for how long. */
 import { inUnit, milliseconds } from '../numbers.ts';
 import { define, type LegendEntry, type Spec } from './chart.ts';
-import { extremes, faultBands, faultLegend, type Series, seriesOf, timeAxis } from './series.ts';
+import { extremes, faultBands, faultLegend, type Series, seriesOf, stepOfAll, timeAxis } from './series.ts';
 import { color, logDomain, logTicks, panel, yAxis } from './theme.ts';
 
 const quantiles = [
@@ -31,8 +31,7 @@ export default define({
     );
     return {
       title: titleOf(all),
-      description:
-        'Median, 95th and 99th percentile of the latency of ok responses in each 250 ms, by the time a request was due; logarithmic. A gap is a step without an ok response.',
+      description: `Median, 95th and 99th percentile of the latency of ok responses in each ${stepOfAll(all)}, by the time a request was due; logarithmic. A gap is a step without an ok response.`,
       legend: [
         ...quantiles.map(
           (it): LegendEntry => ({ label: it.key, color: it.color, shape: 'line', dash: it.dash }),

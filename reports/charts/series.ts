@@ -2,6 +2,7 @@
 import { counted } from '../contenders.ts';
 import { inOrder, type Report } from '../judge.ts';
 import { median } from '../latencies.ts';
+import { milliseconds } from '../numbers.ts';
 import type { ContenderSummary } from '../summary.ts';
 import type { TimelineRow } from '../timeline.ts';
 import type { TrialFold } from '../trial-fold.ts';
@@ -27,6 +28,8 @@ export interface Series {
   summary: ContenderSummary;
   folds: TrialFold[];
   steps: Step[];
+  /** Length of a step, ms: 250, or more in a long trial. */
+  stepMs: number;
   /** Length of the measured window, s. */
   seconds: number;
 }
@@ -51,7 +54,7 @@ export function seriesOf({ summary, folds }: Report): Series[] {
         stepMs,
       ),
     );
-    return [{ summary: contender, folds: own, steps, seconds: windowMs / 1000 }];
+    return [{ summary: contender, folds: own, steps, stepMs, seconds: windowMs / 1000 }];
   });
 }
 
@@ -108,6 +111,11 @@ export function faultNames(all: readonly Series[]): string {
     summary.failover.map(({ kind, backends }) => `${kind} of ${backends.join(', ')}`),
   );
   return [...new Set(found)].join('; ');
+}
+
+/** The step of a drawing, as its description names it: `250 ms`; of several contenders, the longest. */
+export function stepOfAll(all: readonly Series[]): string {
+  return milliseconds(Math.max(...all.map(({ stepMs }) => stepMs)));
 }
 
 /** Seconds from the start of the measured window, the same for every panel. */

@@ -1,7 +1,7 @@
 /** Responses per second over time, ok and errors stacked, faults behind them: what a client got, and what it missed. */
 import { inUnit, percent, perSecond } from '../numbers.ts';
 import { define, type Spec } from './chart.ts';
-import { extremes, faultBands, faultLegend, type Series, seriesOf, timeAxis } from './series.ts';
+import { extremes, faultBands, faultLegend, type Series, seriesOf, stepOfAll, timeAxis } from './series.ts';
 import { color, panel, yAxis } from './theme.ts';
 
 function titleOf(all: readonly Series[]): string {
@@ -49,8 +49,7 @@ export default define({
     });
     return {
       title: titleOf(all),
-      description:
-        'Responses received per second in steps of 250 ms: ok ones in blue from the bottom, failed and lost ones stacked on top. The y axis begins at zero and is the same in every panel.',
+      description: `Responses received per second in steps of ${stepOfAll(all)}: ok ones in blue from the bottom, failed and lost ones stacked on top. The y axis begins at zero and is the same in every panel.`,
       legend: [
         { label: 'ok', color: color.blue, shape: 'area' },
         { label: 'failed and lost', color: color.vermilion, shape: 'bar' },

@@ -2,7 +2,7 @@
 import { define } from './format.ts';
 
 export default define({
-  about: 'counts and percentiles per trial and 250 ms',
+  about: 'counts and percentiles per trial and 250 ms, more in a long trial',
   file: 'timeline.ndjson',
   create: ({ folds }) =>
     folds
