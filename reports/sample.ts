@@ -109,11 +109,12 @@ export function samplesOf(
     const due = rows.intended[row]! / 1000;
     if (!(due >= 0)) continue;
     whole.add(rows, row, deadline);
-    parts[phaseAt(union, due)].add(rows, row, deadline);
+    // Without a fault there are no phases, and five million latencies need not be kept twice.
+    if (union.length > 0) parts[phaseAt(union, due)].add(rows, row, deadline);
     const arrived = due + rows.latency[row]! / 1000;
     if (!(arrived < windowMs)) continue;
     whole.arrived(rows, row, deadline);
-    parts[phaseAt(union, arrived)].arrived(rows, row, deadline);
+    if (union.length > 0) parts[phaseAt(union, arrived)].arrived(rows, row, deadline);
   }
   const seconds = phaseSeconds(union, windowMs);
   return {
