@@ -30,6 +30,7 @@ Examples:
   $ steelyard run scenarios/failover.yaml                    which strategy best survives a backend's death
   $ steelyard run scenarios/steady.yaml --contenders p2c,random --rounds 7
   $ steelyard check my-scenario.yaml                         what it would do, and every mistake in it
+  $ steelyard check ./my-strategy.mts                        the laws it breaks, each with the shortest sequence that shows it
   $ steelyard list strategies
   $ steelyard micro --contenders p2c,./mine.mts              what a pick costs, by number of backends
 

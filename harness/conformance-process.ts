@@ -14,7 +14,9 @@ export interface ConformanceSettings {
   strategy: string;
 }
 
-export type ToConformance = { type: 'conform'; seed: number } | { type: 'shrink'; played: Playing };
+export type ToConformance =
+  /** Loads the file and plays nothing. */
+  { type: 'load' } | { type: 'conform'; seed: number } | { type: 'shrink'; played: Playing };
 
 /** A violation with the line of the strategy's file that shows it, where there is one. */
 export interface FoundViolation extends Omit<Violation, 'thrown'> {
@@ -43,6 +45,7 @@ serve<ConformanceSettings, ToConformance, FromConformance>(async ({ strategy }, 
     });
     if (chosen === undefined) return;
     say({ type: 'loaded' });
+    if (message.type === 'load') return say({ type: 'done', violations: [] });
     const { definition, file } = chosen;
     if (message.type === 'shrink')
       return say({ type: 'shortest', sequence: shortestHang(definition, message.played) });

@@ -9,6 +9,7 @@ import { measurePicks, type PickCost } from '../micro/measure.ts';
 import { makeRunDirectory } from '../run-directory.ts';
 import { type ChosenStrategy, findStrategy, listStrategies } from '../strategies.ts';
 import { StrategyInputError } from '../strategy-options.ts';
+import { assertLoads } from '../strategy-player.ts';
 
 interface Options {
   contenders: string;
@@ -83,10 +84,14 @@ async function contendersOf(text: string): Promise<ChosenStrategy[]> {
   const found = new Map<string, Omit<ChosenStrategy, 'values'>>();
   for (const { file, strategy } of loaded.contenders) {
     const key = file ?? strategy;
-    const it = await findStrategy(key).catch((cause: unknown) => {
-      if (cause instanceof StrategyInputError) throw new Exit(exitCode.input, cause.message, { cause });
-      throw cause;
-    });
+    // One that never finishes loading would hang this process.
+    const safe = file === undefined ? Promise.resolve() : assertLoads(file);
+    const it = await safe
+      .then(() => findStrategy(key))
+      .catch((cause: unknown) => {
+        if (cause instanceof StrategyInputError) throw new Exit(exitCode.input, cause.message, { cause });
+        throw cause;
+      });
     found.set(key, it);
     strategies.set(key, it.definition);
   }

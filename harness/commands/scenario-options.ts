@@ -6,6 +6,7 @@ import { Exit, exitCode } from '../exit.ts';
 import type { Run } from '../recording.ts';
 import { chooseStrategy, listStrategies } from '../strategies.ts';
 import { StrategyInputError } from '../strategy-options.ts';
+import { assertLoads } from '../strategy-player.ts';
 
 export interface ScenarioOptions {
   contenders?: string;
@@ -73,6 +74,7 @@ export async function prepare(file: string, options: ScenarioOptions, simulated 
 /** The definition in a user's own file; its options are checked later, against what it declares. */
 async function ownStrategy(path: string) {
   try {
+    await assertLoads(path); // one that never finishes loading would hang this process
     return (await chooseStrategy(path)).definition;
   } catch (cause) {
     if (cause instanceof StrategyInputError) throw new Exit(exitCode.input, cause.message, { cause });
