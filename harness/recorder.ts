@@ -28,7 +28,7 @@ export interface RecorderOptions {
   /** As in the scenario's load, ms. */
   deadline?: number | undefined;
   timeout: number;
-  /** For tests: rows kept at most. */
+  /** Rows kept at most; 0 folds whatever comes. */
   most?: number;
 }
 

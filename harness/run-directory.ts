@@ -7,11 +7,17 @@ export class DirectoryError extends Error {}
 
 /**
  * Makes the run directory and returns it with the run's id. `out`, when given, must be new or empty.
- * Otherwise the id makes the name unique, however many runs start in the same second, and `results/latest` points at it.
+ * Otherwise the id makes the name unique, however many runs start in the same second, `kind` ends it where it is no single
+ * run, and `results/latest` points at it.
  */
 export async function makeRunDirectory(
   scenario: string,
-  { out, at = new Date(), results = 'results' }: { out?: string | undefined; at?: Date; results?: string },
+  {
+    out,
+    at = new Date(),
+    results = 'results',
+    kind,
+  }: { out?: string | undefined; at?: Date; results?: string; kind?: string },
 ): Promise<{ dir: string; id: string }> {
   const id = randomBytes(4).toString('hex');
   if (out !== undefined) {
@@ -33,7 +39,7 @@ export async function makeRunDirectory(
     .toISOString()
     .replace(/\.\d+Z$/, 'Z')
     .replaceAll(':', '-');
-  const dir = resolve(results, scenario, `${stamp}-${id}`);
+  const dir = resolve(results, scenario, `${stamp}-${id}${kind === undefined ? '' : `-${kind}`}`);
   await makeDirectory(dir);
   await pointLatest(dir);
   return { dir, id };

@@ -104,6 +104,23 @@ export type FailoverNumber = 'recoverMs' | 'sacrificed' | 'overshoot' | 'returne
 
 export type Phase = 'before' | 'during' | 'after';
 
+/**
+ * What a contender's choices cost beyond the oracle's, on the same requests in a simulation [regret.ts]. Negative where the contender
+ * was faster: the oracle is greedy for the request at hand, and so the bound only nearly.
+ */
+export interface Regret {
+  /** Those that were answered ok both here and by the oracle; null where they were folded as they came, and means are of each one's own. */
+  requests: number | null;
+  /** Mean sojourn beyond the oracle's. */
+  meanMs: number;
+  oracleMeanMs: number;
+  /** Mean sojourn ÷ the oracle's; null when the oracle's is 0. */
+  factor: number | null;
+  /** Nearest rank of the difference, request by request; null where they were folded. */
+  p50Ms: number | null;
+  p99Ms: number | null;
+}
+
 export interface Measures extends PhaseMeasures {
   /**
    * By the time a request was due: before the first fault took; during, while one held; after, at any other time.
@@ -117,6 +134,8 @@ export interface Measures extends PhaseMeasures {
   /** Attempts beyond the first, picked within the window. */
   retries: number;
   failover: Failover[];
+  /** Absent where no oracle was simulated beside it, as in every real run. */
+  regret?: Regret;
   /** CPU of the balancer's process ÷ requests sent, warm-up included in both; µs. Absent in a simulation: nothing ran. */
   cpuMicrosPerRequest?: number | null;
 }

@@ -1,5 +1,6 @@
-/** `steelyard report DIR`: rebuilds every fold of a recording, also of a run that was cut short. */
-import { resolve } from 'node:path';
+/** `steelyard report DIR`: rebuilds every fold of a recording, also of a run that was cut short; and of a sweep. */
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { collect } from '../collect.ts';
 import { Exit, exitCode } from '../exit.ts';
@@ -12,6 +13,7 @@ export function report(): Command {
     .option('--json', 'print the summary as JSON, alone on standard output')
     .option('--quiet', 'print nothing but errors')
     .action(async (dir: string, options: { json?: boolean; quiet?: boolean }) => {
+      if (existsSync(join(dir, 'sweep.json'))) return reportSweep(dir, options);
       const run = await readRun(dir).catch((cause: Error) => {
         throw new Exit(exitCode.input, cause.message, { cause });
       });
@@ -25,4 +27,16 @@ export function report(): Command {
         console.log(`${conclusion(summary)}\n\nReport: ${resolve(dir, 'report.html')}`);
       if (!summary.audit.passed && summary.status !== 'interrupted') throw new Exit(exitCode.invalid);
     });
+}
+
+async function reportSweep(dir: string, options: { json?: boolean; quiet?: boolean }): Promise<void> {
+  const { readSweep } = await import('../../reports/sweep.ts');
+  const { buildSweepReport, sweepText } = await import('../../reports/sweep-report.ts');
+  const sweep = await readSweep(dir).catch((cause: Error) => {
+    throw new Exit(exitCode.input, cause.message, { cause });
+  });
+  await buildSweepReport(dir, sweep);
+  if (options.json) console.log(JSON.stringify(sweep, undefined, 2));
+  else if (!options.quiet) console.log(`${sweepText(sweep)}\n\nReport: ${resolve(dir, 'report.html')}`);
+  if (sweep.status === 'invalid') throw new Exit(exitCode.invalid);
 }

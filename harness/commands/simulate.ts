@@ -1,6 +1,7 @@
 /** `steelyard simulate SCENARIO`: the same scenario, strategies and report, in virtual time. */
 import { createHash } from 'node:crypto';
 import { Command } from 'commander';
+import { Exit, exitCode } from '../exit.ts';
 import { Experiment } from '../experiment.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { labelThisRun } from '../ownership.ts';
@@ -8,15 +9,27 @@ import { makeRunDirectory } from '../run-directory.ts';
 import { SimulatedTrials } from '../simulation/trials.ts';
 import { carryOut, type ResultOptions, resultOptions } from './carry-out.ts';
 import { prepare, type Ready, type ScenarioOptions, scenarioOptions } from './scenario-options.ts';
+import { type SweepOptions, sweep } from './sweep.ts';
+
+type Options = ScenarioOptions & ResultOptions & SweepOptions;
 
 export function simulate(): Command {
   const command = scenarioOptions(new Command('simulate')).description(
     'run a scenario in virtual time, at any scale, and report which strategy does best',
   );
-  return resultOptions(command).action(action);
+  return resultOptions(command)
+    .option(
+      '--sweep <path=values>',
+      'run every contender at several values, for example load.open.utilization=0.5..0.95:10, balancer.count=1..1000:log4 or fleet.0.count=10,20,50, and draw p99 against them',
+    )
+    .option('--keep', 'with --sweep: keep the whole recording of every point, and not only its numbers')
+    .action(action);
 }
 
-async function action(file: string, options: ScenarioOptions & ResultOptions): Promise<void> {
+async function action(file: string, options: Options): Promise<void> {
+  if (options.sweep !== undefined) return sweep(file, { ...options, sweep: options.sweep });
+  if (options.keep)
+    throw new Exit(exitCode.input, '--keep: expected --sweep beside it; without one everything is kept');
   const ready = await prepare(file, options, true);
   const { scenario, notes } = ready.loaded;
   for (const note of notes) if (!options.quiet) console.error(note);

@@ -30,7 +30,8 @@ function swatch({ color, shape, dash }: LegendEntry): Markup {
   return html`<svg viewBox="0 0 28 12" aria-hidden="true">${shapes[shape]}</svg>`;
 }
 
-export async function figure(name: string, drawing: Drawing): Promise<Markup> {
+/** @param open whether the table is in sight at once */
+export async function figure(name: string, drawing: Drawing, open = false): Promise<Markup> {
   const panels: Markup[] = [];
   for (const { label, spec } of drawing.panels) {
     const said = label === '' ? drawing.title : `${label}. ${drawing.title}`;
@@ -49,7 +50,7 @@ ${
 <div class="panels">${panels}</div>
 ${drawing.note !== undefined && html`<p class="note">${drawing.note}</p>`}
 </figure>
-<details><summary>The numbers</summary>${dataTable(drawing.table)}</details>
+<details${open && html` open`}><summary>The numbers</summary>${dataTable(drawing.table)}</details>
 </section>`;
 }
 
