@@ -17,6 +17,8 @@ export class PooledBackend implements Backend {
   /** Complete responses, of any status, and the sum of their latencies, ms. */
   responses = 0;
   responseMs = 0;
+  /** What a data path keeps of its own for this backend, where one lookup less counts. */
+  path: unknown = undefined;
   /** Removed: no new picks; what is in flight finishes. */
   draining = false;
   readonly health: Health;

@@ -40,8 +40,6 @@ export class Balancer {
   readonly #timeline: Timeline;
   /** Calls that were answered, to be used again. */
   readonly #spare: Call[] = [];
-  /** Links by backend, where all requests take the same way. */
-  readonly #straight: Link[] = [];
   /** By the region a request comes from, where the balancer has no place of its own. */
   readonly #byRegion = new Map<string, Link[]>();
   readonly #end = { status: 0, firstByte: Number.NaN, sent: false, answered: false };
@@ -208,19 +206,25 @@ export class Balancer {
     else this.#around.front.answered(flight, status, -1);
   }
 
-  #link({ index }: PooledBackend, region: string | undefined): Link {
-    let links = this.#straight;
-    if (this.zone === undefined && region !== undefined) {
-      links = this.#byRegion.get(region) ?? [];
+  #link(backend: PooledBackend, region: string | undefined): Link {
+    if (this.zone === undefined && region !== undefined) return this.#linkFrom(region, backend.index);
+    backend.path ??= this.#makeLink(this.zone, backend.index);
+    return backend.path as Link;
+  }
+
+  #linkFrom(region: string, index: number): Link {
+    let links = this.#byRegion.get(region);
+    if (links === undefined) {
+      links = [];
       this.#byRegion.set(region, links);
     }
-    let link = links[index];
-    if (link === undefined) {
-      const { hosts, network } = this.#around;
-      const host = hosts[index]!;
-      link = new Link(host, network.toHost(this.zone ?? region, host.spec.zone));
-      links[index] = link;
-    }
-    return link;
+    links[index] ??= this.#makeLink(region, index);
+    return links[index];
+  }
+
+  #makeLink(from: string | undefined, index: number): Link {
+    const { hosts, network } = this.#around;
+    const host = hosts[index]!;
+    return new Link(host, network.toHost(from, host.spec.zone));
   }
 }

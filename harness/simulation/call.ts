@@ -158,6 +158,10 @@ export class Call implements Job, Due {
     this.report = undefined;
   }
 
+  touch(): number {
+    return (this.host.touch() + this.flight.attempts + this.link.latency) & 1;
+  }
+
   happen(): void {
     const now = this.step;
     this.step = step.none;

