@@ -105,8 +105,14 @@ const faults: Check = ({ scenario }, folds) => {
 };
 
 /** Nothing is sent to a backend that is gone and known to be: between its detection and its heal. */
-const avoided: Check = (_, folds) =>
-  finding(
+const avoided: Check = ({ scenario }, folds) => {
+  if (scenario.balancer.count > 1)
+    return {
+      check: 'avoided',
+      ok: null,
+      detail: `not judged: each of ${scenario.balancer.count} balancers detects on its own, and attempts do not say whose they are`,
+    };
+  return finding(
     'avoided',
     folds.flatMap((fold) =>
       fold.afterDetection.flatMap(({ window, count, first }) =>
@@ -121,6 +127,7 @@ const avoided: Check = (_, folds) =>
       ? 'a backend that was gone got no attempt between its detection and its return'
       : 'no backend was both gone and detected',
   );
+};
 
 const overhead: Check = ({ timing }) => ({
   check: 'overhead',

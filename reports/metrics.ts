@@ -1,6 +1,6 @@
 /** The metrics that tables, expectations and rankings name: where each stands in the summary, its unit, and which way is better. */
 import type { metrics } from '../scenarios/scenario.ts';
-import type { Failover, FailoverNumber, Latency, Measures, Phase } from './summary.ts';
+import type { Failover, FailoverNumber, Latency, Measures, Phase, Requests } from './summary.ts';
 
 export type MetricName = (typeof metrics)[number];
 export type Unit = 'ms' | '/s' | 'share' | 'requests';
@@ -57,6 +57,12 @@ export function numberOf(failover: Failover, key: 'detectMs' | FailoverNumber): 
 const worst = (values: number[]) => Math.max(...values);
 const sum = (values: number[]) => values.reduce((a, b) => a + b, 0);
 
+/** Of what was sent, the share that got no good answer in time; in flight at the end is not known to be either. */
+function missed(requests: Requests | undefined): number | undefined {
+  if (requests === undefined || requests.sent === 0) return undefined;
+  return (requests.failed + requests.lost + requests.late) / requests.sent;
+}
+
 export const metricsByName: Readonly<Record<MetricName, Metric>> = {
   throughput: { label: 'throughput', unit: '/s', better: 'higher', of: (m, p) => part(m, p)?.throughput },
   goodput: { label: 'goodput', unit: '/s', better: 'higher', of: (m, p) => part(m, p)?.goodput },
@@ -66,6 +72,13 @@ export const metricsByName: Readonly<Record<MetricName, Metric>> = {
     unit: 'share',
     better: 'lower',
     of: (m, p) => part(m, p)?.errorRate ?? undefined,
+  },
+  missed: {
+    label: 'failed, lost or late',
+    short: 'missed',
+    unit: 'share',
+    better: 'lower',
+    of: (m, p) => missed(part(m, p)?.requests),
   },
   mean: latency('mean', 'mean'),
   p50: latency('p50', 'p50'),

@@ -8,6 +8,7 @@ const units = {
   throughput: 'rate',
   goodput: 'rate',
   errorRate: 'share',
+  missed: 'share',
   mean: 'duration',
   p50: 'duration',
   p90: 'duration',
