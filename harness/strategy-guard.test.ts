@@ -17,8 +17,13 @@ for (const [sentence, frames, message] of [
   ],
   [
     'a loop at the top of the file has no function',
-    [at('/m/mine.mts', 2, '')],
+    [at('/m/mine.mts', 2, ''), at('node:internal/modules/esm/module_job', 345, 'run')],
     'strategy mine (/m/mine.mts:2): it is silent: the file itself never returns; line 2 is where it was found',
+  ],
+  [
+    'a function may have no name',
+    [at('/m/mine.mts', 2, ''), at('/m/mine.mts', 7)],
+    'strategy mine (/m/mine.mts:2): it is silent: a function never returns; line 2 is where it was found',
   ],
   [
     'what hangs elsewhere is not laid at a line of the strategy',

@@ -54,8 +54,11 @@ export class StrategyError extends Error {
 /** Which of a strategy's functions never returns, in words, from the calls its process is in. */
 export function whatHangs(file: string, frames: readonly Frame[] | undefined): string {
   const call = frames && callIn(file, frames);
-  if (call !== undefined)
-    return `${call.function || 'the file itself'} never returns; line ${call.line} is where it was found`;
+  if (call !== undefined) {
+    const caller = frames?.[frames.indexOf(call) + 1];
+    const itself = caller === undefined || caller.file.startsWith('node:') ? 'the file itself' : 'a function';
+    return `${call.function || itself} never returns; line ${call.line} is where it was found`;
+  }
   if (frames === undefined)
     return 'something in it never returns; it runs native code that cannot be asked for its line';
   const [innermost] = frames;

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
 import { type Child, launch, NotReady } from './role.ts';
 import { type How, loopLine } from './stuck.test-support.ts';
-import { whereIs } from './whereabouts.ts';
+import { lasting, whereIs } from './whereabouts.ts';
 
 const role = new URL('./stuck.test-support.ts', import.meta.url);
 const file = fileURLToPath(role);
@@ -69,3 +69,26 @@ test('a child that hangs before it is ready is ended, and the error knows where 
   });
   t.like((error as NotReady).frames?.[0], { file, line: loopLine });
 });
+
+/** `pick:3@7`: in pick, which is written on line 3, at line 7. */
+const stack = (text: string) =>
+  text.split(' ').map((call) => {
+    const [, functionName, written, at] = /^(\w+):(\d+)@(\d+)$/.exec(call)!;
+    const on = (line: string) => ({ scriptId: '1', lineNumber: Number(line) });
+    return { functionName: functionName!, functionLocation: on(written!), location: on(at!) };
+  });
+
+for (const [sentence, earlier, later, stays] of [
+  [
+    'what a loop calls has returned: the loop stays, where it is now',
+    'some:1@2 pick:3@7 ask:9@9',
+    'pick:3@8 ask:9@9',
+    'pick:3@8 ask:9@9',
+  ],
+  ['so it has if the loop now calls another', 'some:1@2 pick:3@7', 'other:5@6 pick:3@8', 'pick:3@8'],
+  ['a loop within a helper stays with it', 'help:1@2 pick:3@7', 'help:1@3 pick:3@7', 'help:1@3 pick:3@7'],
+  ['a namesake written elsewhere is another', 'f:1@2 pick:3@7', 'f:5@6 pick:3@7', 'pick:3@7'],
+  ['where all has returned nothing stays', 'a:1@1', 'b:2@2', ''],
+] as const)
+  test(`two looks at a process: ${sentence}`, (t) =>
+    t.deepEqual(lasting(stack(later), stack(earlier)), stays === '' ? [] : stack(stays)));

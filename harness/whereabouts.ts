@@ -33,7 +33,7 @@ export interface Asked {
 const answerWithin = 5_000;
 
 /**
- * The calls the process is in, innermost first; none where it is in no call and only waits. Undefined where it gives no answer
+ * The calls the process is in and does not leave, innermost first; none where it is in no call and only waits. Undefined where it gives no answer
  * in time: it is gone, or inside native code that lets nobody in (long arithmetic on BigInts, say; regular expressions and
  * sorts do). Never rejects.
  */
@@ -78,51 +78,86 @@ function addressOf(stderr: Readable, signal: AbortSignal): Promise<string | unde
   });
 }
 
+/** A call as CDP tells it. */
+interface Call {
+  readonly functionName: string;
+  readonly functionLocation?: Location;
+  readonly location: Location;
+}
+
+interface Location {
+  readonly scriptId: string;
+  /** From 0. */
+  readonly lineNumber: number;
+  readonly columnNumber?: number;
+}
+
 interface Message {
   readonly id?: number;
   readonly method?: string;
   readonly params?: {
     readonly scriptId?: string;
     readonly url?: string;
-    readonly callFrames?: readonly {
-      readonly functionName: string;
-      readonly location: { readonly scriptId: string; readonly lineNumber: number };
-    }[];
+    readonly callFrames?: readonly Call[];
   };
 }
 
-const pauseId = 2;
-/** Most milliseconds from the answer that it will pause to the pause. */
+/** A loop calls functions that do return: looked at this often, so long apart (ms), only what never returns stays. */
+const looks = 5;
+const lookEvery = 20;
+/** Most milliseconds from the answer that it will pause to the pause: what is in a call pauses as soon as it agrees to. */
 const pauseWithin = 1_500;
+const pause = { id: 2, method: 'Debugger.pause' };
 
 function callsOf(url: string, signal: AbortSignal): Promise<readonly Frame[] | undefined> {
   return new Promise((resolve) => {
     const socket = new WebSocket(url);
+    const send = (message: object) => socket.send(JSON.stringify(message));
     // Closed only when the caller is done; the process may run on from then.
     signal.addEventListener('abort', () => {
       socket.close();
       resolve(undefined);
     });
-    const urls = new Map<string, string>();
     socket.addEventListener('error', () => resolve(undefined));
     socket.addEventListener('close', () => resolve(undefined));
     socket.addEventListener('open', () => {
-      socket.send('{"id":1,"method":"Debugger.enable"}');
-      socket.send(`{"id":${pauseId},"method":"Debugger.pause"}`);
+      send({ id: 1, method: 'Debugger.enable' });
+      send(pause);
     });
+    const urls = new Map<string, string>();
+    let calls: readonly Call[] | undefined;
+    let looked = 0;
+    let waits: NodeJS.Timeout | undefined;
     socket.addEventListener('message', ({ data }) => {
       const { id, method, params } = JSON.parse(String(data)) as Message;
-      // What is in a call pauses as soon as it agrees to.
-      if (id === pauseId) setTimeout(() => resolve([]), pauseWithin).unref();
+      if (id === pause.id) waits = setTimeout(() => resolve([]), pauseWithin);
       if (method === 'Debugger.scriptParsed') urls.set(params!.scriptId!, params!.url!);
       if (method !== 'Debugger.paused') return;
-      resolve(
-        params!.callFrames!.map(({ functionName, location }) => ({
-          function: functionName,
-          file: pathOf(urls.get(location.scriptId) ?? ''),
-          line: location.lineNumber + 1,
-        })),
-      );
+      clearTimeout(waits);
+      calls = lasting(params!.callFrames!, calls);
+      if (++looked === looks)
+        return resolve(
+          calls.map(({ functionName, location }) => ({
+            function: functionName,
+            file: pathOf(urls.get(location.scriptId) ?? ''),
+            line: location.lineNumber + 1,
+          })),
+        );
+      send({ id: 3, method: 'Debugger.resume' });
+      setTimeout(send, lookEvery, pause);
     });
   });
+}
+
+/** The calls of both looks that did not return in between, from the outermost on; lines as of the later look. */
+export function lasting(later: readonly Call[], earlier: readonly Call[] = later): readonly Call[] {
+  const key = ({ functionName, functionLocation, location }: Call) =>
+    `${functionName} ${JSON.stringify(functionLocation ?? location)}`;
+  let same = 0;
+  while (
+    same < Math.min(later.length, earlier.length) &&
+    key(later.at(-1 - same)!) === key(earlier.at(-1 - same)!)
+  )
+    same++;
+  return later.slice(later.length - same);
 }
