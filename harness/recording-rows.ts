@@ -179,6 +179,9 @@ function attemptLayout(ids: readonly string[]): Record<Exclude<keyof AttemptColu
   };
 }
 
+/** The name, for files, of a real trial's simulated twin: it stands in a folder of the trial's. */
+export const simulatedTwin = (trial: string): string => join(trial, 'simulated');
+
 /** Where a trial's files stand. */
 export function trialFile(dir: string, trial: string, file: string): string {
   return join(dir, 'trials', trial, file);

@@ -44,6 +44,7 @@ export {
   readAttempts,
   readRequests,
   requestColumns,
+  simulatedTwin,
   trialFile,
   writeAttempts,
   writeRequests,

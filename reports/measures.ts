@@ -1,5 +1,6 @@
 /** From the folds of one trial, or of several pooled, to the measures of summary.json. Pure. */
 import type { Run } from '../harness/recording.ts';
+import { divergenceOf } from './divergence.ts';
 import { describe, median, pooled } from './latencies.ts';
 import type { Sample } from './sample.ts';
 import { addAttempts, jain, sharesOf } from './shares.ts';
@@ -78,6 +79,7 @@ export function measuresOf(run: Pick<Run, 'backends' | 'driver'>, folds: readonl
     run.backends.length,
   );
   const sent = folds.reduce((sum, fold) => sum + fold.sentWithWarmup, 0);
+  const twins = folds.flatMap(({ twin }) => (twin === undefined ? [] : [twin]));
   const cpu = folds.reduce((sum, { trial }) => sum + (trial.cpu?.proxyMicros ?? 0), 0);
   return {
     ...phaseMeasures(
@@ -111,5 +113,6 @@ export function measuresOf(run: Pick<Run, 'backends' | 'driver'>, folds: readonl
     ...(run.driver === 'simulation'
       ? {}
       : { cpuMicrosPerRequest: sent === 0 || cpu === 0 ? null : cpu / sent }),
+    ...(twins.length === 0 ? {} : { simulated: divergenceOf(twins) }),
   };
 }

@@ -14,10 +14,12 @@ import {
   readRequests,
   readRun,
   requestColumns,
+  simulatedTwin,
   type Trial,
 } from '../harness/recording.ts';
 import { loadFolder } from '../scenarios/registry.ts';
 import { judged } from './deadline.ts';
+import { compared, type Pairs, pair } from './divergence.ts';
 import { foldedTrial } from './folded-trial.ts';
 import type { FormatDefinition } from './formats/format.ts';
 import { judge, type Report } from './judge.ts';
@@ -65,8 +67,21 @@ async function readTrial(dir: string, run: Run, trial: Trial, events: readonly E
     problems.push(`attempts cannot be read (${said(cause)})`);
     return attemptColumns(0);
   });
-  const fold = foldTrial(run, trial, rows, attempts, events);
+  const twin = await readTwin(dir, run, trial);
+  const fold = { ...foldTrial(run, trial, rows, attempts, events), ...(twin && { twin }) };
   return problems.length === 0 ? fold : { ...fold, unread: problems.join(' and ') };
+}
+
+/** Undefined where it has none: the run was a simulation, was told not to make one, or could not. */
+async function readTwin(dir: string, run: Run, trial: Trial): Promise<Pairs | undefined> {
+  const simulated = await readRequests(dir, run, simulatedTwin(trial.id), compared).catch((cause: unknown) =>
+    absent(cause, undefined),
+  );
+  if (simulated === undefined) return undefined;
+  const real = await readRequests(dir, run, trial.id, compared).catch((cause: unknown) =>
+    absent(cause, undefined),
+  );
+  return real && pair(real, simulated);
 }
 
 function absent<T>(cause: unknown, instead: T): T {

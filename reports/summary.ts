@@ -5,7 +5,9 @@
  * Units: milliseconds unless the name says otherwise, rates per second, shares as fractions of one.
  * `null` means that the number does not exist: no response was ok, the backend was never detected, it never recovered.
  */
+
 import type { Run, Trial } from '../harness/recording.ts';
+import type { Divergence } from './divergence.ts';
 
 export const summaryVersion = 1;
 
@@ -136,6 +138,8 @@ export interface Measures extends PhaseMeasures {
   failover: Failover[];
   /** Absent where no oracle was simulated beside it, as in every real run. */
   regret?: Regret;
+  /** Against simulated twins; absent where there are none, as in every simulation [divergence.ts]. */
+  simulated?: Divergence;
   /** CPU of the balancer's process ÷ requests sent, warm-up included in both; µs. Absent in a simulation: nothing ran. */
   cpuMicrosPerRequest?: number | null;
 }

@@ -1,6 +1,7 @@
 /** Everything a report keeps of one trial once its rows are read: samples, shares, failovers, timeline. Pure. */
 import type { AttemptColumns, Event, Run, Trial } from '../harness/recording.ts';
 import { Deadline, type JudgedRows } from './deadline.ts';
+import type { Pairs } from './divergence.ts';
 import { failoverOf, type Zoom } from './failover.ts';
 import { type Sample, samplesOf } from './sample.ts';
 import { type AttemptCounts, countAttempts } from './shares.ts';
@@ -27,6 +28,8 @@ export interface TrialFold {
   duplicates: number | string;
   /** What became of reading its files, when that failed. */
   unread?: string;
+  /** A real trial's requests beside those of its simulated twin, where it has one. */
+  twin?: Pairs;
   /** Attempts on a victim after it was known to be gone, by fault window; see audit.ts. */
   afterDetection: { window: FaultWindow; count: number; first: number }[];
 }

@@ -28,6 +28,8 @@ export async function carryOut(
   dir: string,
   interrupt: ReturnType<typeof onInterrupt>,
   options: ResultOptions,
+  /** What is left to do once the trials are over and their backends gone. */
+  afterwards: () => Promise<void> = () => Promise.resolve(),
 ): Promise<never> {
   interrupt.onForce(() => experiment.close());
   const codes: number[] = [];
@@ -39,6 +41,7 @@ export async function carryOut(
   } finally {
     await experiment.close();
   }
+  await afterwards();
   codes.push(...(await conclude(experiment, dir, interrupt.signal.aborted, options)));
   throw new Exit(interrupt.code ?? combine(codes));
 }

@@ -8,11 +8,13 @@ import { findLeavings, reap } from '../leavings.ts';
 import { labelThisRun } from '../ownership.ts';
 import { RealTrials } from '../real-trials.ts';
 import { makeRunDirectory } from '../run-directory.ts';
+import { simulateTwins } from '../twins.ts';
 import { carryOut, type ResultOptions, resultOptions } from './carry-out.ts';
 import { prepare, type ScenarioOptions, scenarioOptions } from './scenario-options.ts';
 
 interface Options extends ScenarioOptions, ResultOptions {
   driver: 'auto' | 'docker' | 'process';
+  twins: boolean;
 }
 
 export function run(): Command {
@@ -22,7 +24,8 @@ export function run(): Command {
       new Option('--driver <name>', 'where backends run')
         .choices(['auto', 'docker', 'process'])
         .default('auto'),
-    );
+    )
+    .option('--no-twins', 'do not simulate each trial beside its real run, to compare them');
   return resultOptions(command).action(action);
 }
 
@@ -37,7 +40,12 @@ async function action(file: string, options: Options): Promise<void> {
   const interrupt = onInterrupt();
   const { scenario } = loaded;
   const { signal } = interrupt;
-  const runner = new RealTrials({ driver, dir, scenario, label: labelThisRun(id), signal });
+  const label = labelThisRun(id);
+  const runner = new RealTrials({ driver, dir, scenario, label, signal });
   const experiment = await Experiment.open({ dir, id, scenario, contenders, source, runner, notes });
-  await carryOut(experiment, dir, interrupt, options);
+  await carryOut(experiment, dir, interrupt, options, async () => {
+    if (!options.twins) return;
+    const { run, trials } = experiment;
+    run.notes.push(...(await simulateTwins(run, trials, { dir, scenario, label, signal })));
+  });
 }

@@ -81,7 +81,7 @@ export class Host extends BackendModel<Call> {
   served(call: Call): void {
     if (call.state === 'dropped' || call.life !== this.life) return;
     const trouble = this.#trouble;
-    if (trouble !== undefined && trouble.standsStill(call)) return;
+    if (trouble?.standsStill(call)) return;
     const next = this.finish(call);
     if (next !== undefined) this.start(next);
     if (call.awaited) this.#carryOut(call);
@@ -92,7 +92,7 @@ export class Host extends BackendModel<Call> {
   answer(call: Call): void {
     if (call.life !== this.life) return;
     const trouble = this.#trouble;
-    if (trouble !== undefined && trouble.standsStill(call)) return;
+    if (trouble?.standsStill(call)) return;
     this.send(call, call.status === 0 ? step.broken : step.response);
     trouble?.workEnded();
   }

@@ -11,7 +11,11 @@ import { logDomain, logTicks } from './theme.ts';
 // A golden spec is reviewed like code. To accept a change: UPDATE_GOLDEN=1 npx ava reports/charts/charts.test.ts
 const update = process.env.UPDATE_GOLDEN === '1';
 
-const small = fixtureReport({ contenders: [fiveContenders[1]!, fiveContenders[4]!], rate: 80 });
+const small = fixtureReport(
+  { contenders: [fiveContenders[1]!, fiveContenders[4]!], rate: 80 },
+  () => undefined,
+  true,
+);
 const worlds = {
   'a crash': fixtureReport({ contenders: fiveContenders, rate: 200 }),
   'one contender': fixtureReport({ contenders: fiveContenders.slice(0, 1), rate: 100 }),

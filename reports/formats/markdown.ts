@@ -47,6 +47,27 @@ function failovers({ summary }: Report): string {
   return rows.length === 0 ? '' : `\n### Faults\n\n${table(head, rows, 2)}\n`;
 }
 
+function twins({ summary }: Report): string {
+  const rows = summary.contenders.flatMap(({ name, simulated: it }) =>
+    it === undefined
+      ? []
+      : [
+          [
+            text(name),
+            inUnit(it.ok, 'requests'),
+            inUnit(it.sameOutcome, 'share'),
+            inUnit(it.sameBackend, 'share'),
+            ...[it.absoluteMs?.mean, it.absoluteMs?.p99, it.biasMs].map((value) => inUnit(value, 'ms')),
+          ],
+        ],
+  );
+  const head = ['contender', 'ok in both', 'same outcome', 'same backend'];
+  const errors = ['mean absolute error', 'p99 of it', 'mean error'];
+  return rows.length === 0
+    ? ''
+    : `\n### Measured against simulated, request by request\n\n${table([...head, ...errors], rows)}\n`;
+}
+
 export default define({
   about: 'tables for a step summary',
   file: 'summary.md',
@@ -77,7 +98,7 @@ ${notes}${summary.status === 'complete' ? '' : `\n**This run is ${summary.status
 ${comparison(report)}
 
 Best of a column in bold. ${environment}.
-${expectations}${failovers(report)}
+${expectations}${failovers(report)}${twins(report)}
 ### Audit
 
 ${table(['', 'check', 'finding'], findings, 3)}
