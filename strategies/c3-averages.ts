@@ -12,11 +12,9 @@ export class C3Averages {
   #service = new Float64Array(0);
   #queue = new Float64Array(0);
   #heard = new Float64Array(0); // ms; NaN before it has answered
-  // Over those counted.
+  /** How many are counted, and sums of their response times, service times and queues. In an array: as fields they would be boxed anew. */
   #known = 0;
-  #responses = 0;
-  #services = 0;
-  #queues = 0;
+  readonly #sums = new Float64Array(3);
 
   constructor(alpha: number) {
     this.#alpha = alpha;
@@ -33,7 +31,8 @@ export class C3Averages {
 
   /** Only these are in the means from now on; all that is learned later is of them. */
   countOnly(available: readonly Backend[]): void {
-    this.#known = this.#responses = this.#services = this.#queues = 0;
+    this.#known = 0;
+    this.#sums.fill(0);
     for (const { index } of available) this.#count(index, 1);
   }
 
@@ -45,19 +44,19 @@ export class C3Averages {
   /** R, ms: its own, or the mean; 1 where nobody has answered. */
   response(index: number): number {
     if (!Number.isNaN(this.#heard[index]!)) return this.#response[index]!;
-    return this.#known === 0 ? 1 : this.#responses / this.#known;
+    return this.#known === 0 ? 1 : this.#sums[0]! / this.#known;
   }
 
   /** 1/μ, ms: its own, or the mean; 1 where nobody has answered. */
   service(index: number): number {
     if (!Number.isNaN(this.#heard[index]!)) return this.#service[index]!;
-    return this.#known === 0 ? 1 : this.#services / this.#known;
+    return this.#known === 0 ? 1 : this.#sums[1]! / this.#known;
   }
 
   /** q̄: its own, or the mean; 0 where nobody has answered. */
   queue(index: number): number {
     if (!Number.isNaN(this.#heard[index]!)) return this.#queue[index]!;
-    return this.#known === 0 ? 0 : this.#queues / this.#known;
+    return this.#known === 0 ? 0 : this.#sums[2]! / this.#known;
   }
 
   /** A good response took `latency` ms, and carried what `backend.reported` says, if it reports. */
@@ -111,9 +110,9 @@ export class C3Averages {
   #count(index: number, sign: 1 | -1): void {
     if (Number.isNaN(this.#heard[index]!)) return;
     this.#known += sign;
-    this.#responses += sign * this.#response[index]!;
-    this.#services += sign * this.#service[index]!;
-    this.#queues += sign * this.#queue[index]!;
+    this.#sums[0]! += sign * this.#response[index]!;
+    this.#sums[1]! += sign * this.#service[index]!;
+    this.#sums[2]! += sign * this.#queue[index]!;
   }
 }
 

@@ -69,21 +69,25 @@ export default define({
     let behind = new Uint8Array(0); // whether it has just failed, by backend index
     let turn = 0;
 
-    function scoreAt(position: number): number {
+    /** Stored and not returned: a number that leaves a function may be put in a box on its way. */
+    function score(position: number): void {
       const { index, inFlight } = available[position]!;
       const service = Math.max(averages.service(index), leastService);
       const queue = 1 + inFlight * clients + averages.queue(index);
       const cost = exponent === 3 ? queue * queue * queue : queue ** exponent;
-      return averages.response(index) - service + cost * service + (behind[index] === 1 ? behindAll : 0);
+      tree.scores[position] =
+        averages.response(index) - service + cost * service + (behind[index] === 1 ? behindAll : 0);
     }
 
     function update(index: number): void {
       const position = positions.at(index);
-      tree.update(position, scoreAt(position));
+      score(position);
+      tree.changed(position);
     }
 
     /** One backend per pick, in turn: what the passing of time changes, in O(log n). */
-    function revisit(now: number): void {
+    function revisit(): void {
+      const now = env.now();
       turn = turn + 1 < available.length ? turn + 1 : 0;
       const { index, inFlight } = available[turn]!;
       const back = behind[index] === 1 && !aversion.at(index, now);
@@ -115,13 +119,14 @@ export default define({
         averages.countOnly(available);
         tree.resize(available.length);
         available.forEach((_, position) => {
-          tree.enter(position, scoreAt(position), 1);
+          score(position);
+          tree.enter(position, tree.scores[position]!, 1);
         });
         tree.build();
       },
       pick(_pool, { tried }) {
         if (available.length === 0) return undefined;
-        revisit(env.now());
+        revisit();
         if (tried.length === 0 || allTried(available, tried)) return available[tree.draw(draw())];
         tree.hide(tried, positions);
         const position = tree.draw(draw());

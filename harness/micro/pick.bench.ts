@@ -3,8 +3,8 @@
  *
  * "Up to caches": at n = 10,000 the backends alone take several MB, and touching one of them at random costs more than one
  * of ten. So growth is measured twice. As it is (told in brackets); and with draws and keys confined to ten backends' worth,
- * where the strategy works among 10,000 but touches the memory of ten: what grows then is the algorithm. Round robin draws
- * nothing; its growth is divided by that of a loop which does nothing but touch a backend drawn beforehand (floor.ts).
+ * where the strategy works among 10,000 but touches the memory of ten: what grows then is the algorithm. Rotations draw
+ * nothing; their growth is divided by that of a loop which does nothing but touch a backend drawn beforehand (floor.ts).
  */
 import { claim } from '../claim.ts';
 import { type ChosenStrategy, chooseStrategy, listStrategies } from '../strategies.ts';
@@ -19,6 +19,8 @@ const edf: ChosenStrategy = {
   name: 'weighted-round-robin, edf',
 };
 const flat = await chosen(['random', 'round-robin', 'p2c', 'maglev']);
+/** They visit everyone whatever is drawn. */
+const rotations = ['round-robin', edf.name];
 const logarithmic = [...(await chosen(['least-connections'])), edf];
 
 async function measured(contenders: readonly ChosenStrategy[], ns: readonly number[], reach?: number) {
@@ -46,10 +48,11 @@ for (const { name } of [...flat, ...logarithmic]) {
   const cold = large.nsPerPick / small.nsPerPick;
   const warm = confined(name, many).nsPerPick / small.nsPerPick;
   const loop = large.floorNs / small.floorNs;
+  const rotates = rotations.includes(name);
   const tree = logarithmic.some((it) => it.name === name);
   claim({
-    what: `${name}, n = ${many} ÷ n = ${few}, ${name === 'round-robin' ? 'over the same of the bare loop' : 'caches apart'}`,
-    value: name === 'round-robin' ? cold / Math.max(1, loop) : warm,
+    what: `${name}, n = ${many} ÷ n = ${few}, ${rotates ? 'over the same of the bare loop' : 'caches apart'}`,
+    value: rotates ? cold / Math.max(1, loop) : warm,
     unit: 'times',
     most: tree ? Math.log(many) / Math.log(few) : 1.5,
     detail: `${ns(small.nsPerPick)} → ${ns(large.nsPerPick)} ns with caches, ${cold.toFixed(2)} times; ${ns(confined(name, many).nsPerPick)} ns without; bare loop ${ns(small.floorNs)} → ${ns(large.floorNs)} ns`,
