@@ -179,6 +179,9 @@ function attemptLayout(ids: readonly string[]): Record<Exclude<keyof AttemptColu
   };
 }
 
+/** The name, for files, of the oracle that a round of a simulation is held against; it is none of the run's trials. */
+export const oracleOf = (round: number): string => `oracle-${round + 1}`;
+
 /** The name, for files, of a real trial's simulated twin: it stands in a folder of the trial's. */
 export const simulatedTwin = (trial: string): string => join(trial, 'simulated');
 

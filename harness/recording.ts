@@ -7,6 +7,7 @@
  *   trials/<id>/requests.parquet  one row per request, as the client saw it
  *   trials/<id>/attempts.parquet  one row per attempt, as the balancer saw it
  *   trials/<id>/folds.json        instead of both, where a simulation had more than 5 million requests
+ *   trials/<id>/simulated/        the same trial in virtual time, beside a measured one: the same files, and its own events.ndjson
  *
  * Rows and folds are named in `recording-rows.ts` and `recording-folds.ts`.
  * Times in rows are microseconds from t = 0 of their trial (the end of the warm-up; warm-up rows are negative);
@@ -16,6 +17,7 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Scenario } from '../scenarios/scenario.ts';
 import { readEventFile } from './event-log.ts';
+import { trialFile } from './recording-rows.ts';
 
 export {
   cellMiddle,
@@ -37,6 +39,7 @@ export {
   attemptKinds,
   type Cause,
   causes,
+  oracleOf,
   outcomes,
   type RequestColumns,
   type RequestOutcome,
@@ -111,6 +114,10 @@ export interface Trial {
   };
   /** Counts as the generator kept them, apart from the rows: the rows must add up to them. */
   counts: RequestCounts;
+  /** The same trial in virtual time, recorded in its `simulated/` (harness/twins.ts). Absent: none was made. */
+  simulated?:
+    | ({ status: 'complete' } & Required<Pick<Trial, 'windowMs' | 'counts' | 'rows'>>)
+    | { status: 'failed'; error: string };
 }
 
 /** Requests of the measured window. sent = ok + failed + lost + inFlightAtEnd, exactly; notSent is apart. */
@@ -161,7 +168,10 @@ export interface Run {
   /** Backends in index order. */
   backends: { id: string; weight: number; zone?: string }[];
   trials: Trial[];
-  /** Wall time, ms: the whole run, the load windows (warm-up included), and their difference as a share of the whole. Absent in a simulation. */
+  /**
+   * Wall time, ms: the whole run up to its last measurement, the load windows (warm-up included), and their difference as a share of
+   * the whole. What is simulated afterwards measures nothing and is left out. Absent in a simulation.
+   */
   timing?: { wallMs: number; loadMs: number; overhead: number };
 }
 
@@ -190,6 +200,13 @@ export async function readRun(dir: string): Promise<Run> {
 
 /** Where a run's events stand. */
 export const eventsFile = (dir: string): string => join(dir, 'events.ndjson');
+
+/** What a trial's simulated twin is called wherever a trial's id is asked for: its rows stand in its trial's folder. */
+export const twinOf = (trial: string): string => `${trial}/simulated`;
+
+/** Where the events of a trial's simulated twin stand. */
+export const twinEventsFile = (dir: string, trial: string): string =>
+  trialFile(dir, twinOf(trial), 'events.ndjson');
 
 /** Events by trial, in the order the trials began, and by time within one: the balancer's are written after its trial. */
 export async function readEvents(dir: string): Promise<Event[]> {

@@ -2,6 +2,7 @@
 import type { Run } from '../harness/recording.ts';
 import { divergenceOf } from './divergence.ts';
 import { describe, median, pooled } from './latencies.ts';
+import { pooledRegret } from './regret.ts';
 import type { Sample } from './sample.ts';
 import { addAttempts, jain, sharesOf } from './shares.ts';
 import type { Failover, FailoverNumber, Measures, PhaseMeasures, Requests } from './summary.ts';
@@ -79,6 +80,7 @@ export function measuresOf(run: Pick<Run, 'backends' | 'driver'>, folds: readonl
     run.backends.length,
   );
   const sent = folds.reduce((sum, fold) => sum + fold.sentWithWarmup, 0);
+  const regret = pooledRegret(folds.flatMap((fold) => fold.regret ?? []));
   const twins = folds.flatMap(({ twin }) => (twin === undefined ? [] : [twin]));
   const cpu = folds.reduce((sum, { trial }) => sum + (trial.cpu?.proxyMicros ?? 0), 0);
   return {
@@ -113,6 +115,7 @@ export function measuresOf(run: Pick<Run, 'backends' | 'driver'>, folds: readonl
     ...(run.driver === 'simulation'
       ? {}
       : { cpuMicrosPerRequest: sent === 0 || cpu === 0 ? null : cpu / sent }),
+    ...(regret && { regret }),
     ...(twins.length === 0 ? {} : { simulated: divergenceOf(twins) }),
   };
 }

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import {
   attemptColumns,
   type Event,
+  oracleOf,
   type Run,
   readAttempts,
   readEvents,
@@ -23,7 +24,8 @@ import { compared, type Pairs, pair } from './divergence.ts';
 import { foldedTrial } from './folded-trial.ts';
 import type { FormatDefinition } from './formats/format.ts';
 import { judge, type Report } from './judge.ts';
-import type { Summary } from './summary.ts';
+import { regretOf } from './regret.ts';
+import type { Regret, Summary } from './summary.ts';
 import { foldTrial, type TrialFold } from './trial-fold.ts';
 
 export const formats = await loadFolder<FormatDefinition>(new URL('./formats/', import.meta.url));
@@ -68,7 +70,12 @@ async function readTrial(dir: string, run: Run, trial: Trial, events: readonly E
     return attemptColumns(0);
   });
   const twin = await readTwin(dir, run, trial);
-  const fold = { ...foldTrial(run, trial, rows, attempts, events), ...(twin && { twin }) };
+  const regret = await readRegret(dir, run, trial);
+  const fold = {
+    ...foldTrial(run, trial, rows, attempts, events),
+    ...(twin && { twin }),
+    ...(regret && { regret }),
+  };
   return problems.length === 0 ? fold : { ...fold, unread: problems.join(' and ') };
 }
 
@@ -82,6 +89,16 @@ async function readTwin(dir: string, run: Run, trial: Trial): Promise<Pairs | un
     absent(cause, undefined),
   );
   return real && pair(real, simulated);
+}
+
+/** Undefined where there is no oracle to compare with, as in every real run. */
+async function readRegret(dir: string, run: Run, trial: Trial): Promise<Regret | undefined> {
+  if (run.driver !== 'simulation') return undefined;
+  const rows = (id: string) =>
+    readRequests(dir, run, id, compared).catch((cause: unknown) => absent(cause, undefined));
+  const oracle = await rows(oracleOf(trial.round));
+  const own = oracle && (await rows(trial.id));
+  return oracle && own && regretOf(pair(own, oracle));
 }
 
 function absent<T>(cause: unknown, instead: T): T {

@@ -5,7 +5,7 @@ import type { Pairs } from './divergence.ts';
 import { failoverOf, type Zoom } from './failover.ts';
 import { type Sample, samplesOf } from './sample.ts';
 import { type AttemptCounts, countAttempts } from './shares.ts';
-import type { Failover, Phase } from './summary.ts';
+import type { Failover, Phase, Regret } from './summary.ts';
 import { stepFor, type TimelineRow, timelineOf } from './timeline.ts';
 import { type FaultWindow, faultTime, faultWindows, gone } from './windows.ts';
 
@@ -30,6 +30,8 @@ export interface TrialFold {
   unread?: string;
   /** A real trial's requests beside those of its simulated twin, where it has one. */
   twin?: Pairs;
+  /** Beyond the oracle of its round, where one was simulated. */
+  regret?: Regret;
   /** Attempts on a victim after it was known to be gone, by fault window; see audit.ts. */
   afterDetection: { window: FaultWindow; count: number; first: number }[];
 }

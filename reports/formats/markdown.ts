@@ -47,6 +47,22 @@ function failovers({ summary }: Report): string {
   return rows.length === 0 ? '' : `\n### Faults\n\n${table(head, rows, 2)}\n`;
 }
 
+function regrets({ summary }: Report): string {
+  const rows = summary.contenders.flatMap(({ name, regret: it }) =>
+    it === undefined
+      ? []
+      : [
+          [
+            text(name),
+            ...[it.meanMs, it.p50Ms, it.p99Ms].map((value) => inUnit(value, 'ms')),
+            it.factor === null ? '–' : `${it.factor.toFixed(2)}×`,
+          ],
+        ],
+  );
+  const head = ['contender', 'mean beyond the oracle', 'median', 'p99', 'mean ÷ oracle’s'];
+  return rows.length === 0 ? '' : `\n### Regret\n\n${table(head, rows)}\n`;
+}
+
 function twins({ summary }: Report): string {
   const rows = summary.contenders.flatMap(({ name, simulated: it }) =>
     it === undefined
@@ -98,7 +114,7 @@ ${notes}${summary.status === 'complete' ? '' : `\n**This run is ${summary.status
 ${comparison(report)}
 
 Best of a column in bold. ${environment}.
-${expectations}${failovers(report)}${twins(report)}
+${expectations}${failovers(report)}${regrets(report)}${twins(report)}
 ### Audit
 
 ${table(['', 'check', 'finding'], findings, 3)}
