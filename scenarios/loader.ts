@@ -246,9 +246,26 @@ function withTrace(load: Scenario['load'], directory: string): Scenario['load'] 
 
 /** The top of the scenario as a mapping; the schema says what else it should have been. */
 function mappingOf({ raw, place }: Source): Record<string, unknown> {
+  const path = lengthThatIsNone(raw, []);
+  if (path !== undefined)
+    throw new ScenarioError([
+      place({ path, message: 'expected a duration under `length`, got something with parts of its own' }),
+    ]);
   if (typeof raw === 'object' && raw !== null && !Array.isArray(raw)) return raw as Record<string, unknown>;
   const result = explain(scenarioSchema, raw);
   throw new ScenarioError('findings' in result ? result.findings.map(place) : []);
+}
+
+/** Where a mapping has a `length` that is no plain value: zod takes it for that of a list, and stumbles. */
+function lengthThatIsNone(value: unknown, path: Finding['path']): Finding['path'] | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  for (const [key, inner] of Object.entries(value)) {
+    const here = [...path, key];
+    if (key === 'length' && typeof inner === 'object' && inner !== null) return here;
+    const found = lengthThatIsNone(inner, here);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 /** The sections that pass the schema on their own, where the whole does not. */

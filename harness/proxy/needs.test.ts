@@ -63,6 +63,7 @@ test('reports and probes reach the strategies that need them, and no other', asy
   await writeFile(join(dir, 'asks.mts'), strategy('probe', 'asks'));
   const { exitCode, stdout, stderr } = await steelyard(
     'run',
+    '--no-twins',
     'scenario.yaml',
     '--driver',
     'process',

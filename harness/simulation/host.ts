@@ -29,6 +29,8 @@ const healthBody = 40;
 export class Host extends BackendModel<Call> {
   /** Goes up whenever all its connections break: a connection of an earlier life is dead. */
   life = 0;
+  /** Whether responses say how loaded it is; it must be measured then. */
+  reports = false;
   #trouble: Trouble | undefined = undefined;
   #foresight: Foresight | undefined = undefined;
   readonly #timeline: Timeline;
@@ -121,8 +123,7 @@ export class Host extends BackendModel<Call> {
   /** Something leaves for the balancer. */
   send(call: Call, next: typeof step.head | typeof step.response | typeof step.broken): void {
     if (!call.awaited || this.#trouble?.swallows(call, next)) return;
-    if (this.meter !== undefined && next === step.response)
-      call.report = this.meter.report(this.#timeline.now);
+    if (this.reports && next === step.response) call.report = this.meter!.report(this.#timeline.now);
     call.step = next;
     if (call.latency === 0) call.happen();
     else this.#timeline.add(call, this.#timeline.now + call.latency);

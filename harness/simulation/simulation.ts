@@ -174,7 +174,10 @@ export class Simulation {
     const board = boardSettings === undefined ? undefined : new Board(boardSettings.every, this.#timeline);
     const chosen = board?.around(strategy) ?? strategy;
     if (strategy.definition.needs === 'reported' || strategy.definition.needs === 'probe')
-      for (const host of this.#hosts) host.measure(this.#timeline.now);
+      for (const host of this.#hosts) {
+        host.measure(this.#timeline.now);
+        host.reports = strategy.definition.needs === 'reported';
+      }
     if (strategy.definition.needs === 'simulator') for (const host of this.#hosts) host.foresee();
     const around = {
       hosts: this.#hosts,
