@@ -73,6 +73,11 @@ export function loadScenario(options: LoadOptions): LoadedScenario {
   const raw = mappingOf(source);
   const written = raw.contenders;
   overrides.applyAll(raw, sets, options);
+  const path = lengthThatIsNone(raw, []);
+  if (path !== undefined)
+    throw new ScenarioError([
+      place({ path, message: 'expected a duration under `length`, got something with parts of its own' }),
+    ]);
   const typed = rebasePaths(raw, overrides, directory, options.contenders);
 
   const schema = explain(scenarioSchema, raw);
@@ -246,11 +251,6 @@ function withTrace(load: Scenario['load'], directory: string): Scenario['load'] 
 
 /** The top of the scenario as a mapping; the schema says what else it should have been. */
 function mappingOf({ raw, place }: Source): Record<string, unknown> {
-  const path = lengthThatIsNone(raw, []);
-  if (path !== undefined)
-    throw new ScenarioError([
-      place({ path, message: 'expected a duration under `length`, got something with parts of its own' }),
-    ]);
   if (typeof raw === 'object' && raw !== null && !Array.isArray(raw)) return raw as Record<string, unknown>;
   const result = explain(scenarioSchema, raw);
   throw new ScenarioError('findings' in result ? result.findings.map(place) : []);
