@@ -17,7 +17,10 @@ function sound(t: ExecutionContext, summary: Summary, contenders: number): void 
     [],
   );
   for (const { name, requests, failover, simulated } of summary.contenders) {
-    t.true(simulated!.requests > 100, `${name}: ${simulated?.requests} requests beside their simulated twins`);
+    t.true(
+      simulated!.requests > 100,
+      `${name}: ${simulated?.requests} requests beside their simulated twins`,
+    );
     const { sent, ok, failed, lost, inFlightAtEnd } = requests;
     t.true(ok > 100, `${name}: ${ok} ok`);
     t.is(sent, ok + failed + lost + inFlightAtEnd, `${name}: sent = ok + failed + lost + in flight`);
