@@ -1,21 +1,14 @@
 /**
- * The balancer process: data path, health checks, probes and side door around one dispatcher. Started by the harness
- * (role.ts), one per contender and trial. It says `ready` once its listener is open and its backends have been judged.
+ * The balancer process of a trial: started by the harness (role.ts), one per contender and trial. It says `ready` once
+ * its listener is open and its backends have been judged, and records attempts and events for the report.
  *
  * Nothing here catches what it does not understand: an uncaught error ends the process with its stack on stderr, and
  * the harness marks the contender failed with it.
  */
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { AttemptLog } from '../attempt-log.ts';
-import { now } from '../clock.ts';
-import { Dispatcher } from '../dispatcher.ts';
-import type { BalancerEvent } from '../pool.ts';
 import { serve } from '../role.ts';
-import { findStrategy } from '../strategies.ts';
-import { startAdmin } from './admin.ts';
-import { HealthChecker } from './health-checker.ts';
-import { createHttpProxy } from './http.ts';
-import { Prober } from './prober.ts';
+import { startBalancer } from './balancer.ts';
 import type { ProxyReady, ProxySettings } from './settings.ts';
 
 /** How long requests in flight may take to finish once told to stop, ms: below the harness's own patience. */
@@ -25,45 +18,17 @@ type In = { type: 'cpu' };
 type Out = { type: 'cpu'; micros: number };
 
 serve<ProxySettings, In, Out>(async (settings, say) => {
-  const { balancer, balancers, backends, seed, record } = settings;
+  const { record } = settings;
   const events = record === undefined ? undefined : openSync(record.events, 'a');
-  // Synchronous: events are few, and the last ones before a crash are those that explain it.
-  const onEvent = (event: BalancerEvent) => {
-    if (events !== undefined) writeSync(events, `${JSON.stringify(event)}\n`);
-  };
   const log = record === undefined ? undefined : new AttemptLog(record.attempts);
-  const strategy = { ...(await findStrategy(settings.strategy.name)), values: settings.strategy.values };
-  const prober = strategy.definition.needs === 'probe' ? new Prober({ now }) : undefined;
-  const dispatcher = new Dispatcher({
-    strategy,
-    seed,
-    settings: balancer,
-    backends,
-    now,
-    onEvent,
+  const balancer = await startBalancer(settings, {
+    // Synchronous: events are few, and the last ones before a crash are those that explain it.
+    onEvent: (event) => {
+      if (events !== undefined) writeSync(events, `${JSON.stringify(event)}\n`);
+    },
     ...(log === undefined ? {} : { observer: log }),
-    env: {
-      ...(balancers === undefined ? {} : { balancers }),
-      ...(prober === undefined ? {} : { probe: prober.probe }),
-    },
   });
-  const { pool } = dispatcher;
-  const { health } = balancer;
-  const checker = health === false ? undefined : new HealthChecker({ pool, health, now });
-  for (const backend of pool.members) checker?.watch(backend);
-
-  const proxy = createHttpProxy({ dispatcher, settings, now });
-  const admin = await startAdmin(settings.admin, {
-    stats: () => dispatcher.stats(),
-    add: (from) => {
-      const backend = pool.add(from);
-      checker?.watch(backend);
-      return backend;
-    },
-    remove: (id) => pool.remove(id),
-  });
-  await checker?.firstVerdicts();
-  const port = await proxy.listen(settings.listen.host, settings.listen.port);
+  const { port, admin } = balancer;
   const ready: ProxyReady = { port, adminPort: admin.port, adminToken: admin.token };
 
   return {
@@ -74,10 +39,7 @@ serve<ProxySettings, In, Out>(async (settings, say) => {
       say({ type: 'cpu', micros: user + system });
     },
     async stop() {
-      await proxy.close(drainMs);
-      checker?.stop();
-      prober?.stop();
-      await admin.close();
+      await balancer.stop(drainMs);
       await log?.close();
       if (events !== undefined) closeSync(events);
     },
