@@ -1,5 +1,5 @@
 /** FIXTURE, for tests: a made-up recording already judged, without touching the disk. */
-
+import type { RequestColumns } from '../harness/recording.ts';
 import { pair } from './divergence.ts';
 import {
   type FixtureOptions,
@@ -7,16 +7,18 @@ import {
   fixtureRecording,
 } from './fixture-recording.test-support.ts';
 import { judge, type Report } from './judge.ts';
+import { regretOf } from './regret.ts';
 import { foldTrial } from './trial-fold.ts';
 
 /**
  * @param change what to break in the recording before it is judged
- * @param twins whether each trial has a simulated twin: in it every request took 10% less
+ * @param beside what else was simulated: a twin of each trial, in which every request took 10% less, or an oracle, under which every
+ *   request took half of what the first contender's took
  */
 export function fixtureReport(
   options: FixtureOptions = {},
   change: (recording: FixtureRecording) => void = () => undefined,
-  twins = false,
+  beside?: 'twins' | 'oracle',
 ): Report {
   const recording = fixtureRecording(options);
   change(recording);
@@ -26,9 +28,18 @@ export function fixtureReport(
     run.trials.map((trial) => {
       const { requests, attempts } = rows.get(trial.id)!;
       const fold = foldTrial(run, trial, requests, attempts, events);
-      if (!twins) return fold;
-      const faster = { ...requests, latency: requests.latency.map((it) => it * 0.9) };
-      return { ...fold, twin: pair(requests, faster) };
+      const times = (factor: number, of: RequestColumns) => ({
+        ...of,
+        latency: of.latency.map((it) => it * factor),
+      });
+      if (beside === 'twins') return { ...fold, twin: pair(requests, times(0.9, requests)) };
+      if (beside === undefined) return fold;
+      const oracle = times(
+        0.5,
+        rows.get(run.trials.find(({ round }) => round === trial.round)!.id)!.requests,
+      );
+      const regret = regretOf(pair(requests, oracle));
+      return { ...fold, ...(regret && { regret }) };
     }),
   );
 }

@@ -14,7 +14,7 @@ const update = process.env.UPDATE_GOLDEN === '1';
 const small = fixtureReport(
   { contenders: [fiveContenders[1]!, fiveContenders[4]!], rate: 80 },
   () => undefined,
-  true,
+  'twins',
 );
 const worlds = {
   'a crash': fixtureReport({ contenders: fiveContenders, rate: 200 }),

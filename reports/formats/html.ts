@@ -14,6 +14,7 @@ import { chartSections } from './page-charts.ts';
 import { auditSection, comparisonSection, expectationsSection } from './page-comparison.ts';
 import { contendersSection, environmentSection, reproduceSection } from './page-details.ts';
 import { faultsSection } from './page-faults.ts';
+import { regretSection } from './page-regret.ts';
 import { pageStyle } from './page-style.ts';
 
 export const charts = await loadFolder<ChartDefinition>(new URL('../charts/', import.meta.url));
@@ -73,6 +74,7 @@ ${expectationsSection(report)}
 ${auditSection(report)}
 ${faultsSection(report)}
 ${await chartSections(charts, report)}
+${regretSection(report)}
 ${contendersSection(report)}
 ${environmentSection(report)}
 ${reproduceSection(report)}

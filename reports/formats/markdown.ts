@@ -3,6 +3,7 @@ import { compare } from '../comparison.ts';
 import type { Report } from '../judge.ts';
 import { numberOf } from '../metrics.ts';
 import { inUnit, percent } from '../numbers.ts';
+import { regretTable } from '../regret-table.ts';
 import { define } from './format.ts';
 
 /** Text that stays text: whatever Markdown, or the HTML inside it, would read as markup is escaped. */
@@ -48,19 +49,9 @@ function failovers({ summary }: Report): string {
 }
 
 function regrets({ summary }: Report): string {
-  const rows = summary.contenders.flatMap(({ name, regret: it }) =>
-    it === undefined
-      ? []
-      : [
-          [
-            text(name),
-            ...[it.meanMs, it.p50Ms, it.p99Ms].map((value) => inUnit(value, 'ms')),
-            it.factor === null ? '–' : `${it.factor.toFixed(2)}×`,
-          ],
-        ],
-  );
-  const head = ['contender', 'mean beyond the oracle', 'median', 'p99', 'mean ÷ oracle’s'];
-  return rows.length === 0 ? '' : `\n### Regret\n\n${table(head, rows)}\n`;
+  const { columns, rows } = regretTable(summary);
+  const cells = rows.map(([name, ...rest]) => [text(name!), ...rest]);
+  return rows.length === 0 ? '' : `\n### Regret\n\n${table(columns, cells)}\n`;
 }
 
 function twins({ summary }: Report): string {

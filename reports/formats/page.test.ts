@@ -1,10 +1,11 @@
 /** The page as a browser shows it. Needs Chromium; skipped where there is none, unless STEELYARD_REQUIRE_BROWSER=1. */
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import { type Browser, chromium } from 'playwright-core';
+import { oracleOf, trialFile, writeRequests } from '../../harness/recording.ts';
 import { fiveContenders, fixtureRecording, writeFixture } from '../fixture-recording.test-support.ts';
 import { buildReport } from '../report.ts';
 
@@ -22,6 +23,7 @@ interface Seen {
   drawings: number;
   unnamed: number;
   tables: number;
+  regret: number;
 }
 
 /** Runs in the page; as text, since this house's compiler knows no DOM. */
@@ -38,6 +40,7 @@ const look = `(() => {
     drawings: drawings.length,
     unnamed: drawings.filter((it) => !named(it)).length,
     tables: document.querySelectorAll('table').length,
+    regret: [...document.querySelectorAll('#regret .strips svg')].filter((it) => it.getBoundingClientRect().width > 150).length,
   };
 })()`;
 
@@ -46,7 +49,13 @@ let dir: string;
 
 test.before(async () => {
   dir = await mkdtemp(join(tmpdir(), 'steelyard-page-'));
-  await writeFixture(dir, fixtureRecording({ contenders: fiveContenders, rate: 200 }));
+  const recording = fixtureRecording({ contenders: fiveContenders, rate: 200 });
+  await writeFixture(dir, recording);
+  // An oracle, so that there is regret: every request took half of what the first contender's took.
+  const { requests } = recording.rows.get(recording.run.trials[0]!.id)!;
+  const half = { ...requests, latency: requests.latency.map((it) => it / 2) };
+  await mkdir(trialFile(dir, oracleOf(0), ''), { recursive: true });
+  await writeRequests(dir, recording.run, oracleOf(0), half);
   await buildReport(dir);
   if (executablePath !== undefined)
     browser = await chromium.launch({
@@ -86,5 +95,6 @@ for (const colorScheme of ['light', 'dark'] as const)
         t.true(seen.drawings >= 6, `${seen.drawings} drawings`);
         t.is(seen.unnamed, 0, 'every drawing has a name for a screen reader');
         t.true(seen.tables >= 7, `${seen.tables} tables`);
+        t.is(seen.regret, fiveContenders.length, 'a strip of regret for each contender, wide enough to read');
       },
     );
