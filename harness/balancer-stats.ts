@@ -7,9 +7,12 @@ export interface BackendStats {
   url: string;
   zone?: string;
   weight: number;
+  /** What of its weight counts now: less while it starts slowly. */
+  effectiveWeight: number;
   /** Whether it may be picked now. */
   alive: boolean;
-  state: 'unknown' | 'healthy' | 'unhealthy' | 'draining';
+  /** `draining` once removed, or by the operator's word with attempts still in flight; `drained` with none left. */
+  state: 'unknown' | 'healthy' | 'unhealthy' | 'draining' | 'drained';
   /** Attempts picked for it: requests = ok + errors + cancelled + inFlight. */
   requests: number;
   ok: number;
@@ -74,9 +77,10 @@ export function backendStats(it: PooledBackend): BackendStats {
     id: it.id,
     url: `http://${it.host.includes(':') ? `[${it.host}]` : it.host}:${it.port}`,
     ...(it.zone === undefined ? {} : { zone: it.zone }),
-    weight: it.weight,
+    weight: it.fullWeight,
+    effectiveWeight: it.weight,
     alive: it.available,
-    state: it.draining ? 'draining' : it.health.status,
+    state: stateOf(it),
     requests: it.requests,
     ok: it.ok,
     errors: it.errors,
@@ -92,6 +96,12 @@ export function backendStats(it: PooledBackend): BackendStats {
       errorMessage: it.health.errorMessage,
     },
   };
+}
+
+function stateOf({ draining, held, inFlight, health }: PooledBackend): BackendStats['state'] {
+  if (draining) return 'draining';
+  if (held) return inFlight > 0 ? 'draining' : 'drained';
+  return health.status;
 }
 
 function mean(total: number, count: number): number | null {

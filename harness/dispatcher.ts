@@ -43,6 +43,7 @@ export class Dispatcher {
   readonly #strategy: Strategy;
   readonly #observer: AttemptObserver | undefined;
   readonly #limited: boolean;
+  readonly #listeners = new Set<(event: BalancerEvent) => void>();
   readonly #outcome = { kind: 'ok' as OutcomeKind, latency: 0, firstByte: 0 };
   /** What a pick must pass over: tried, then full ones. Reused. */
   readonly #passedOver: PooledBackend[] = [];
@@ -71,10 +72,16 @@ export class Dispatcher {
     const source = new Source(seedOf(seed, options.env?.balancers), stream.strategy);
     const random = () => source.draw(this.#luck, this.#attempt + this.#ordinal++);
     let started = false;
-    this.pool = new BackendPool({ settings, now, onEvent, onChange: () => started && this.#poolChanged() });
-    this.pool.together(() => {
-      for (const backend of options.backends) this.pool.add(backend);
+    this.pool = new BackendPool({
+      settings,
+      now,
+      onEvent: (event) => {
+        onEvent(event);
+        for (const hear of this.#listeners) hear(event);
+      },
+      onChange: () => started && this.#poolChanged(),
     });
+    this.pool.found(options.backends);
     try {
       this.#strategy = strategy.definition.create(this.#env(now, random, options.env), strategy.values);
     } catch (error) {
@@ -104,7 +111,7 @@ export class Dispatcher {
    */
   pick(dispatch: Dispatch): PooledBackend | undefined {
     const at = this.#now();
-    if (at >= this.pool.due) this.pool.readmit(at);
+    if (at >= this.pool.due) this.pool.tick(at);
     this.#drawFor(dispatch.luck, (dispatch.attempts + 1) << 16);
     const picked = this.#limited ? this.#askForFree(dispatch) : this.#ask(dispatch);
     if (picked === undefined) return undefined;
@@ -144,9 +151,14 @@ export class Dispatcher {
     return this.pool.available.length === 1 || this.#another(dispatch);
   }
 
+  /** Tells of every event from now on, until what it returns is called. */
+  subscribe(listener: (event: BalancerEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
   stats(): BalancerStats {
-    const at = this.#now();
-    if (at >= this.pool.due) this.pool.readmit(at);
+    this.pool.tick(this.#now());
     const distribution = this.#strategy.distribution?.();
     return { ...statsOf(this.pool), ...(distribution === undefined ? {} : { distribution }) };
   }

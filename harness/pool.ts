@@ -1,6 +1,6 @@
 /**
  * Who may be picked: the members, those of them that are available, and what moves them from one to the other (joins
- * and removals, active checks, what real requests meet, the end of an ejection). Pure: time arrives as an argument.
+ * and removals, draining, active checks, what real requests meet, the passing of time). Pure: time arrives as an argument.
  *
  * The two arrays a strategy sees are replaced when something changes, and never touched per pick.
  */
@@ -10,15 +10,16 @@ import { PooledBackend } from './pooled-backend.ts';
 import type { ProxyBackend } from './proxy/settings.ts';
 import type { Event } from './recording.ts';
 import type { CheckResult, HealthStatus } from './resilience/health.ts';
+import { nextSlowStep, slowShare } from './resilience/slow-start.ts';
 
 /** An event as the balancer knows it: `t` is the balancer's own clock, ms; the harness adds the trial. */
 export type BalancerEvent = Event extends infer E
-  ? E extends { type: 'health' | 'pool' }
+  ? E extends { type: 'health' | 'pool' | 'slow-start' }
     ? Omit<E, 'trial'>
     : never
   : never;
 
-/** A backend that cannot be added, and why. */
+/** A change that the pool cannot make, and why. */
 export class PoolError extends Error {
   override name = 'PoolError';
 }
@@ -37,7 +38,7 @@ export class BackendPool implements Pool {
   available: readonly PooledBackend[] = [];
   /** Removed, with attempts still in flight. */
   readonly draining = new Set<PooledBackend>();
-  /** When the next ejection ends, ms; Infinity when none runs. */
+  /** When the passing of time next changes something, ms; `tick` is to be called then. Infinity when nothing waits. */
   due = Number.POSITIVE_INFINITY;
   #deferring = false;
   #deferred = false;
@@ -50,6 +51,13 @@ export class BackendPool implements Pool {
 
   constructor(options: PoolOptions) {
     this.#options = options;
+  }
+
+  /** Adds those that a balancer starts with. They are warm: slow start is for those that come later, or come back. */
+  found(backends: readonly ProxyBackend[]): void {
+    this.together(() => {
+      for (const it of backends) this.add(it).joins = false;
+    });
   }
 
   /**
@@ -72,21 +80,70 @@ export class BackendPool implements Pool {
     this.members = [...this.members, backend];
     if (!inOrder) this.members = this.members.toSorted((a, b) => a.index - b.index);
     this.#byId.set(id, backend);
-    this.#options.onEvent({ t: this.#options.now(), type: 'pool', backend: id, change: 'added' });
+    this.#tell(backend, 'added');
     this.#refresh();
     return backend;
   }
 
-  /** Removes a backend: no new picks from now on, what is in flight finishes. Undefined when there is none of that id. */
-  remove(id: string): PooledBackend | undefined {
+  /**
+   * Removes a backend: no new picks from now on, what is in flight finishes, for at most `deadline` ms. Undefined when
+   * there is none of that id.
+   */
+  remove(id: string, deadline = Number.POSITIVE_INFINITY): PooledBackend | undefined {
     const backend = this.get(id);
     if (backend === undefined) return undefined;
     backend.draining = true;
-    backend.available = false;
+    backend.available = backend.usable = false;
     if (backend.inFlight > 0) this.draining.add(backend);
     this.members = this.members.filter((it) => it !== backend);
     this.#byId.delete(id);
-    this.#options.onEvent({ t: this.#options.now(), type: 'pool', backend: id, change: 'removed' });
+    this.#tell(backend, 'removed');
+    this.#letFinish(backend, deadline);
+    this.#refresh();
+    return backend;
+  }
+
+  /**
+   * Lets a member drain: no new picks until `undrain`, what is in flight finishes, for at most `deadline` ms. Checks go
+   * on. Undefined when there is none of that id.
+   */
+  drain(id: string, deadline = Number.POSITIVE_INFINITY): PooledBackend | undefined {
+    const backend = this.get(id);
+    if (backend === undefined) return undefined;
+    if (!backend.held) {
+      backend.held = true;
+      this.#tell(backend, 'draining');
+      this.#refresh();
+    }
+    this.#letFinish(backend, deadline);
+    return backend;
+  }
+
+  /** Ends `drain`: it may be picked again as soon as it is healthy. Undefined when there is none of that id. */
+  undrain(id: string): PooledBackend | undefined {
+    const backend = this.get(id);
+    if (backend === undefined || !backend.held) return backend;
+    backend.held = false;
+    backend.drainedBy = Number.POSITIVE_INFINITY;
+    this.#tell(backend, 'undrained');
+    this.#refresh();
+    return backend;
+  }
+
+  /** Gives a member another weight, above 0; a `PoolError` otherwise. Undefined when there is none of that id. */
+  reweigh(id: string, weight: number): PooledBackend | undefined {
+    const backend = this.get(id);
+    if (backend === undefined) return undefined;
+    if (!(weight > 0 && weight < Number.POSITIVE_INFINITY))
+      throw new PoolError(
+        `backend ${id}: expected a weight above 0, got ${weight}; to send it nothing, drain it`,
+      );
+    if (weight === backend.fullWeight) return backend;
+    backend.weight *= weight / backend.fullWeight;
+    backend.fullWeight = weight;
+    if (Number.isNaN(backend.slowSince)) backend.weight = weight;
+    const t = this.#options.now();
+    this.#options.onEvent({ t, type: 'pool', backend: id, change: 'reweighed', weight });
     this.#refresh();
     return backend;
   }
@@ -97,6 +154,10 @@ export class BackendPool implements Pool {
 
   /** Does several things to the pool that count as one change: `onChange` is called once, and only where there was any. */
   together(change: () => void): void {
+    if (this.#deferring) {
+      change();
+      return;
+    }
     this.#deferring = true;
     this.#deferred = false;
     try {
@@ -118,8 +179,10 @@ export class BackendPool implements Pool {
 
   /** Takes in the end of an attempt that began at `startedAt`. */
   observed(backend: PooledBackend, kind: OutcomeKind, startedAt: number, at: number): void {
-    if (backend.draining) {
-      if (backend.inFlight === 0) this.draining.delete(backend);
+    if (backend.draining || backend.held) {
+      if (backend.inFlight > 0) return;
+      this.draining.delete(backend);
+      this.#tell(backend, 'drained');
       return;
     }
     const { passive, health } = this.#options.settings;
@@ -131,19 +194,70 @@ export class BackendPool implements Pool {
     if (!backend.health.markDown(detail, at)) return;
     if (health === false) {
       backend.ejectedUntil = at + passive.ejection;
-      this.due = Math.min(this.due, backend.ejectedUntil);
+      this.#wakeAt(backend.ejectedUntil);
     }
     this.#moved(backend, from, at, 'passive', detail);
   }
 
-  /** Brings back those whose ejection is over. To be called once `at` reaches `due`. */
-  readmit(at: number): void {
-    for (const backend of this.members) {
-      if (backend.ejectedUntil > at) continue;
+  /** Does what is due by `at`, ms. To be called once `at` reaches `due`; earlier calls do nothing. */
+  tick(at: number): void {
+    if (at < this.due) return;
+    this.together(() => {
+      this.due = Number.POSITIVE_INFINITY;
+      for (const backend of this.members) {
+        this.#readmit(backend, at);
+        this.#warmUp(backend, at);
+        this.#breakOff(backend, at);
+      }
+      for (const backend of this.draining) this.#breakOff(backend, at);
+    });
+  }
+
+  #readmit(backend: PooledBackend, at: number): void {
+    if (backend.ejectedUntil <= at) {
       backend.ejectedUntil = Number.POSITIVE_INFINITY;
       if (backend.health.readmit(at)) this.#moved(backend, 'unhealthy', at, 'passive', 'ejection over');
     }
-    this.due = Math.min(Number.POSITIVE_INFINITY, ...this.members.map((it) => it.ejectedUntil));
+    this.#wakeAt(backend.ejectedUntil);
+  }
+
+  /** Takes the step of its slow start that is due. */
+  #warmUp(backend: PooledBackend, at: number): void {
+    const { slowStart } = this.#options.settings;
+    if (slowStart === false || Number.isNaN(backend.slowSince)) return;
+    const elapsed = at - backend.slowSince;
+    const share = slowShare(slowStart, elapsed);
+    const weight = backend.fullWeight * share;
+    if (share < 1) this.#wakeAt(backend.slowSince + nextSlowStep(slowStart, elapsed));
+    else {
+      backend.slowSince = Number.NaN;
+      this.#options.onEvent({ t: at, type: 'slow-start', backend: backend.id, phase: 'ended' });
+    }
+    if (weight === backend.weight) return;
+    backend.weight = weight;
+    this.#refresh();
+  }
+
+  /** What still drains at its deadline is broken off by whoever hears of it: the data path. */
+  #breakOff(backend: PooledBackend, at: number): void {
+    if (backend.drainedBy <= at) {
+      backend.drainedBy = Number.POSITIVE_INFINITY;
+      if (backend.inFlight > 0) this.#tell(backend, 'overdue');
+    }
+    this.#wakeAt(backend.drainedBy);
+  }
+
+  #letFinish(backend: PooledBackend, deadline: number): void {
+    if (backend.inFlight === 0) {
+      this.#tell(backend, 'drained');
+      return;
+    }
+    backend.drainedBy = this.#options.now() + deadline;
+    this.#wakeAt(backend.drainedBy);
+  }
+
+  #wakeAt(at: number): void {
+    if (at < this.due) this.due = at;
   }
 
   #create(from: ProxyBackend): PooledBackend {
@@ -166,6 +280,13 @@ export class BackendPool implements Pool {
     this.#refresh();
   }
 
+  #tell(
+    { id }: PooledBackend,
+    change: 'added' | 'removed' | 'draining' | 'drained' | 'overdue' | 'undrained',
+  ): void {
+    this.#options.onEvent({ t: this.#options.now(), type: 'pool', backend: id, change });
+  }
+
   #refresh(): void {
     if (this.#deferring) {
       this.#deferred = true;
@@ -175,9 +296,24 @@ export class BackendPool implements Pool {
     const trusted = health !== false && health.assume === 'healthy';
     for (const backend of this.members) {
       const { status } = backend.health;
-      backend.available = status === 'healthy' || (status === 'unknown' && trusted);
+      const usable = !backend.held && (status === 'healthy' || (status === 'unknown' && trusted));
+      if (usable && !backend.usable) this.#came(backend);
+      backend.available = backend.usable = usable;
     }
     this.available = this.members.filter((it) => it.available);
     this.#options.onChange();
+  }
+
+  /** A backend can be used from now on. */
+  #came(backend: PooledBackend): void {
+    const { slowStart } = this.#options.settings;
+    if (slowStart !== false && backend.joins) {
+      const at = this.#options.now();
+      backend.slowSince = at;
+      backend.weight = backend.fullWeight * slowShare(slowStart, 0);
+      this.#wakeAt(at + nextSlowStep(slowStart, 0));
+      this.#options.onEvent({ t: at, type: 'slow-start', backend: backend.id, phase: 'begun' });
+    }
+    backend.joins = true;
   }
 }

@@ -7,6 +7,7 @@ import { PassiveHealth } from './resilience/passive.ts';
 export class PooledBackend implements Backend {
   // First, and together, what every pick and every end touches: with ten thousand backends each cache line counts.
   readonly index: number;
+  /** What counts now: less than `fullWeight` while it starts slowly. */
   weight: number;
   inFlight = 0;
   /** In `pool.available`. */
@@ -21,6 +22,8 @@ export class PooledBackend implements Backend {
   path: unknown = undefined;
   /** Removed: no new picks; what is in flight finishes. */
   draining = false;
+  /** The operator lets it drain: a member still, but no new picks until told otherwise. */
+  held = false;
   readonly health: Health;
   readonly passive = new PassiveHealth();
   readonly maxInFlight: number;
@@ -31,6 +34,16 @@ export class PooledBackend implements Backend {
   readonly zone?: string;
   /** When an ejection that no active check can end is over, ms; Infinity when there is none. */
   ejectedUntil = Number.POSITIVE_INFINITY;
+  /** Its coming into use is news: false for one that was there when its balancer started, and until it first served. */
+  joins = true;
+  /** By its own merits it may be picked; `available` is what the pool makes of it. */
+  usable = false;
+  /** The weight it was given. */
+  fullWeight: number;
+  /** Since when it starts slowly, ms; NaN when it does not. */
+  slowSince = Number.NaN;
+  /** When what is still in flight of its draining is broken off, ms; Infinity for never. */
+  drainedBy = Number.POSITIVE_INFINITY;
   /** Attempts that ended as anything but `ok` or `cancelled`. */
   errors = 0;
   cancelled = 0;
@@ -42,6 +55,7 @@ export class PooledBackend implements Backend {
     this.port = from.port;
     if (from.zone !== undefined) this.zone = from.zone;
     this.weight = from.weight;
+    this.fullWeight = from.weight;
     this.maxInFlight = maxInFlight;
     this.health = new Health(status, thresholds);
   }

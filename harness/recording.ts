@@ -80,7 +80,20 @@ export type Event =
       by: 'active' | 'passive';
       detail: string;
     }
-  | { trial: string; t: number; type: 'pool'; backend: string; change: 'added' | 'removed' }
+  | {
+      trial: string;
+      t: number;
+      type: 'pool';
+      backend: string;
+      /**
+       * `removed` and `draining` stop new picks, `drained` says that nothing is left in flight, `overdue` that what is left
+       * is broken off at the deadline.
+       */
+      change: 'added' | 'removed' | 'draining' | 'drained' | 'overdue' | 'undrained' | 'reweighed';
+      /** Where it was reweighed. */
+      weight?: number;
+    }
+  | { trial: string; t: number; type: 'slow-start'; backend: string; phase: 'begun' | 'ended' }
   | { trial: string; t: number; type: 'note'; text: string };
 
 /** One trial: one contender, one round. */

@@ -1,6 +1,7 @@
 /** The `balancer` section: how many balancers there are, what they see, and what they do about backends that fail. */
 import { z } from 'zod';
 import { count, name } from './names.ts';
+import { slowStart } from './resilience-settings.ts';
 import { duration, positiveDuration } from './units.ts';
 
 export const balancer = z.strictObject({
@@ -61,6 +62,7 @@ export const balancer = z.strictObject({
     .union([count, z.literal('unlimited')])
     .default('unlimited')
     .describe('per backend'),
+  slowStart,
 });
 
 export type BalancerSettings = z.output<typeof balancer>;

@@ -231,6 +231,22 @@ test('19: more clients than there is room for: 503 and close, and room again aft
   t.is((await (await stand.connect(get)).response()).status, 200);
 });
 
+test('a drain: what is in flight finishes; at the deadline what is left is broken off, and tried elsewhere where that is safe', async (t) => {
+  const stand = await setUp(t, [() => undefined, () => ok('second')]);
+  const [safe, unsafe] = [await stand.connect(get), await stand.connect()];
+  await eventually('the first is there', () => inFlight(stand) === 1);
+  stand.dispatcher.pool.drain('app-1');
+  unsafe.send(post('pay'));
+  await eventually('both are there', () => stand.backend.seen.length === 2);
+  stand.dispatcher.pool.undrain('app-1');
+  stand.dispatcher.pool.drain('app-0', 100);
+  t.is((await safe.response()).body, 'second');
+  t.is((await unsafe.response()).status, 502);
+  await eventually('its connections are closed', () => stand.backend.sockets.size === 0);
+  t.is(stand.dispatcher.stats().backends[0]!.state, 'drained');
+  t.deepEqual(stand.attempts.toSorted(), ['app-0 reset 0', 'app-0 reset 0', 'app-1 ok 200']);
+});
+
 test('the key comes from the field named, client and region from steelyard-client and -region, for loopback peers', async (t) => {
   const seen: string[] = [];
   const stand = await setUp(t, () => ok(), { balancer: { key: 'header:X-Session' } });

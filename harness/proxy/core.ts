@@ -50,11 +50,15 @@ export class ProxyCore {
     this.linger = new DeadlineQueue(limits.lingerMs);
     this.flush = new DeadlineQueue(limits.flushMs);
     this.tunnel = new DeadlineQueue(limits.tunnelIdleMs);
+    dispatcher.subscribe((event) => {
+      if (event.type === 'pool' && event.change === 'overdue') this.upstreams.breakOff(event.backend);
+    });
   }
 
   expire(): void {
     const now = this.now();
     this.time = now;
+    this.dispatcher.pool.tick(now);
     this.connecting.expire(now);
     this.trying.expire(now);
     this.head.expire(now);

@@ -123,6 +123,12 @@ export class Upstreams {
     }
   }
 
+  /** Breaks off what is in use of one backend, as if it had reset the connection. */
+  breakOff(backend: string): void {
+    const used = [...this.#all].filter((it) => it.backend.id === backend && it.user !== undefined);
+    for (const it of used) it.user?.broken(new Error('not done by the deadline of its draining'));
+  }
+
   destroyAll(): void {
     for (const it of this.#all) it.destroy();
   }
