@@ -52,7 +52,7 @@ export class AttemptLog implements AttemptObserver {
   #write(dispatch: Dispatch, kind: AttemptKind, status: number, at: number): void {
     const { number, startedAt, backend, attempts } = dispatch;
     const code = attemptKinds.indexOf(kind);
-    if (this.#chunk.append(number, startedAt, at, backend!.index, status, attempts, code)) this.#flush();
+    if (this.#chunk.append(number, startedAt, at, backend!.fleetIndex, status, attempts, code)) this.#flush();
   }
 
   #flush(): void {

@@ -49,30 +49,26 @@ export interface BalancerStats {
   distribution?: Readonly<Record<string, number>>;
 }
 
-export function statsOf(pool: BackendPool): Omit<BalancerStats, 'distribution'> {
-  const all = [...pool.members, ...pool.draining];
-  const sum = (of: (backend: PooledBackend) => number) => all.reduce((total, it) => total + of(it), 0);
-  const requests = sum((it) => it.requests);
-  const errors = sum((it) => it.errors);
+/** What is counted over these pools together; a backend that is in several has one entry, whose state is that in the first. */
+export function statsOf(
+  first: BackendPool,
+  ...others: readonly BackendPool[]
+): Omit<BalancerStats, 'distribution'> {
+  const byId = new Map<string, PooledBackend[]>();
+  for (const { members, draining } of [first, ...others])
+    for (const it of [...members, ...draining]) {
+      const same = byId.get(it.id);
+      if (same === undefined) byId.set(it.id, [it]);
+      else same.push(it);
+    }
+  const all = [...byId.values()];
   return {
-    backends: all.map(backendStats),
-    totals: {
-      requests,
-      ok: sum((it) => it.ok),
-      errors,
-      cancelled: sum((it) => it.cancelled),
-      inFlight: sum((it) => it.inFlight),
-      errorRate: requests === 0 ? 0 : errors / requests,
-      meanResponseMs: mean(
-        sum((it) => it.responseMs),
-        sum((it) => it.responses),
-      ),
-      available: pool.available.length,
-    },
+    backends: all.map((same) => backendStats(...(same as [PooledBackend]))),
+    totals: { ...countsOf(all.flat()), available: first.available.length },
   };
 }
 
-export function backendStats(it: PooledBackend): BackendStats {
+export function backendStats(it: PooledBackend, ...same: readonly PooledBackend[]): BackendStats {
   return {
     id: it.id,
     url: `http://${it.host.includes(':') ? `[${it.host}]` : it.host}:${it.port}`,
@@ -81,13 +77,7 @@ export function backendStats(it: PooledBackend): BackendStats {
     effectiveWeight: it.weight,
     alive: it.available,
     state: stateOf(it),
-    requests: it.requests,
-    ok: it.ok,
-    errors: it.errors,
-    cancelled: it.cancelled,
-    inFlight: it.inFlight,
-    errorRate: it.requests === 0 ? 0 : it.errors / it.requests,
-    meanResponseMs: mean(it.responseMs, it.responses),
+    ...countsOf([it, ...same]),
     health: {
       consecutiveSuccesses: it.health.consecutiveSuccesses,
       consecutiveFailures: it.health.consecutiveFailures,
@@ -102,6 +92,24 @@ function stateOf({ draining, held, inFlight, health }: PooledBackend): BackendSt
   if (draining) return 'draining';
   if (held) return inFlight > 0 ? 'draining' : 'drained';
   return health.status;
+}
+
+function countsOf(all: readonly PooledBackend[]): Omit<BalancerStats['totals'], 'available'> {
+  const sum = (of: (backend: PooledBackend) => number) => all.reduce((total, it) => total + of(it), 0);
+  const requests = sum((it) => it.requests);
+  const errors = sum((it) => it.errors);
+  return {
+    requests,
+    ok: sum((it) => it.ok),
+    errors,
+    cancelled: sum((it) => it.cancelled),
+    inFlight: sum((it) => it.inFlight),
+    errorRate: requests === 0 ? 0 : errors / requests,
+    meanResponseMs: mean(
+      sum((it) => it.responseMs),
+      sum((it) => it.responses),
+    ),
+  };
 }
 
 function mean(total: number, count: number): number | null {

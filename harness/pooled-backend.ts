@@ -7,6 +7,8 @@ import { PassiveHealth } from './resilience/passive.ts';
 export class PooledBackend implements Backend {
   // First, and together, what every pick and every end touches: with ten thousand backends each cache line counts.
   readonly index: number;
+  /** Its place in the fleet: what recordings name it by. The same as `index` in the pool of all backends. */
+  readonly fleetIndex: number;
   /** What counts now: less than `fullWeight` while it starts slowly. */
   weight: number;
   inFlight = 0;
@@ -51,6 +53,7 @@ export class PooledBackend implements Backend {
   constructor(from: ProxyBackend, maxInFlight: number, status: HealthStatus, thresholds: HealthThresholds) {
     this.id = from.id;
     this.index = from.index;
+    this.fleetIndex = from.fleetIndex ?? from.index;
     this.host = from.host;
     this.port = from.port;
     if (from.zone !== undefined) this.zone = from.zone;

@@ -79,6 +79,8 @@ export type Event =
       /** What decided: an active check or real traffic. */
       by: 'active' | 'passive';
       detail: string;
+      /** Where there are routes: in which pool; absent for that of all backends. */
+      pool?: string;
     }
   | {
       trial: string;
@@ -92,8 +94,16 @@ export type Event =
       change: 'added' | 'removed' | 'draining' | 'drained' | 'overdue' | 'undrained' | 'reweighed';
       /** Where it was reweighed. */
       weight?: number;
+      pool?: string;
     }
-  | { trial: string; t: number; type: 'slow-start'; backend: string; phase: 'begun' | 'ended' }
+  | {
+      trial: string;
+      t: number;
+      type: 'slow-start';
+      backend: string;
+      phase: 'begun' | 'ended';
+      pool?: string;
+    }
   | { trial: string; t: number; type: 'note'; text: string };
 
 /** One trial: one contender, one round. */

@@ -1,7 +1,10 @@
 /** The `balancer` section: how many balancers there are, what they see, and what they do about backends that fail. */
 import { z } from 'zod';
 import { count, name } from './names.ts';
+
 import { slowStart } from './resilience-settings.ts';
+import { routing } from './routes.ts';
+
 import { duration, positiveDuration } from './units.ts';
 
 export const balancer = z.strictObject({
@@ -19,6 +22,7 @@ export const balancer = z.strictObject({
     .union([z.string().regex(/^header:[A-Za-z0-9-]{1,64}$/), z.literal('client')])
     .default('header:steelyard-key')
     .describe('where the affinity key comes from'),
+  ...routing,
   health: z
     .union([
       z.literal(false),

@@ -6,6 +6,7 @@
 import { explain } from './explain.ts';
 import { fieldsOf } from './fields.ts';
 import type { Parameters } from './parameters.ts';
+import { checkPoolStrategies } from './pool-strategies.ts';
 import type { Finding } from './problem.ts';
 import { type BalancerSettings, balancerSchema, type Scenario } from './scenario.ts';
 import { choices, type Path, show } from './show.ts';
@@ -123,7 +124,13 @@ export function resolveEntries(
     findings.push(...one.findings);
     if (one.value) resolved.push({ name, ...one.value });
   }
-  return { contenders: resolved, findings };
+  return { contenders: resolved, findings: once(findings) };
+}
+
+/** What is wrong with the scenario's own section is found for each contender, and told once. */
+function once(findings: readonly Finding[]): Finding[] {
+  const told = new Map(findings.map((it) => [JSON.stringify([it.path, it.message]), it]));
+  return [...told.values()];
 }
 
 interface Place {
@@ -157,15 +164,17 @@ function resolveOne(
     ? explain(fieldsOf(definition.options), options, [...path, 'options'])
     : { value: options };
   const merged = explain(balancerSchema, overlay(raw.balancer ?? {}, balancer), [...path, 'balancer']);
-  const findings = [checked, merged].flatMap((it) => ('findings' in it ? it.findings : []));
-  if ('findings' in checked || 'findings' in merged) return { findings };
+  const own = Object.hasOwn(balancer, 'pools') ? [...path, 'balancer'] : ['balancer'];
+  const pooled = 'findings' in merged ? merged : checkPoolStrategies(merged.value, known.strategies, own);
+  const findings = [checked, pooled].flatMap((it) => ('findings' in it ? it.findings : []));
+  if ('findings' in checked || 'findings' in pooled) return { findings };
   return {
     value: {
       strategy,
       options: checked.value,
       ...(file !== undefined && { file }),
       ...(definition?.needs !== undefined && { needs: definition.needs }),
-      balancer: merged.value,
+      balancer: pooled.value,
     },
     findings,
   };

@@ -14,6 +14,7 @@ import { explain } from './explain.ts';
 import { findScenario } from './library.ts';
 import { Overrides } from './overrides.ts';
 import { placeFindings, placeNotes } from './places.ts';
+import { poolFindings } from './pool-findings.ts';
 import { type Finding, mostProblems, type Problem, ScenarioError } from './problem.ts';
 import { type Expectation, faults, type Objective, type Scenario, scenarioSchema } from './scenario.ts';
 import { simulatorOnly } from './simulator-only.ts';
@@ -109,6 +110,7 @@ export function loadScenario(options: LoadOptions): LoadedScenario {
     loadFindings(valid),
     faultFindings(valid),
     placeFindings(valid),
+    poolFindings(valid, resolved.contenders),
     resolved.findings,
     valid.contenders ? expectationFindings(valid.expect ?? [], names, valid.faults) : [],
     driver ? unable(valid, resolved.contenders, found.file, driver) : [],

@@ -1,14 +1,18 @@
 /**
- * One running balancer: data path, health checks, probes and side door around one dispatcher. The harness runs it in a
- * process of its own (main.ts), `steelyard proxy` in its own (commands/proxy.ts); both build it here.
+ * One running balancer: data path, health checks, probes and side door around the dispatchers of its pools. The harness
+ * runs it in a process of its own (main.ts), `steelyard proxy` in its own (commands/proxy.ts); both build it here.
  *
  * Nothing here catches what it does not understand: an uncaught error is the process's end.
  */
+
+import { poolsOf } from '../../scenarios/pools.ts';
+import type { Options, Values } from '../../strategies/strategy.ts';
 import { now } from '../clock.ts';
 import type { AttemptObserver } from '../dispatch.ts';
-import { Dispatcher } from '../dispatcher.ts';
 import type { BalancerEvent } from '../pool.ts';
-import { findStrategy } from '../strategies.ts';
+import type { PooledBackend } from '../pooled-backend.ts';
+import { Pools } from '../pools.ts';
+import { type ChosenStrategy, findStrategy } from '../strategies.ts';
 import { type Admin, startAdmin } from './admin.ts';
 import { HealthChecker } from './health-checker.ts';
 import { createHttpProxy } from './http.ts';
@@ -35,9 +39,12 @@ export async function startBalancer(
 ): Promise<RunningBalancer> {
   const { balancer, balancers, backends, seed } = settings;
   const strategy = { ...(await findStrategy(settings.strategy.name)), values: settings.strategy.values };
-  const prober = strategy.definition.needs === 'probe' ? new Prober({ now }) : undefined;
-  const dispatcher = new Dispatcher({
+  const strategies = await ownStrategies(settings);
+  const probes = [strategy, ...strategies.values()].some(({ definition }) => definition.needs === 'probe');
+  const prober = probes ? new Prober({ now }) : undefined;
+  const pools = new Pools({
     strategy,
+    strategies,
     seed,
     settings: balancer,
     backends,
@@ -49,31 +56,45 @@ export async function startBalancer(
       ...(prober === undefined ? {} : { probe: prober.probe }),
     },
   });
-  const { pool } = dispatcher;
   const { health } = balancer;
-  const checker = health === false ? undefined : new HealthChecker({ pool, health, now });
-  for (const backend of pool.members) checker?.watch(backend);
+  const checkers =
+    health === false ? [] : pools.dispatchers.map(({ pool }) => new HealthChecker({ pool, health, now }));
+  const watch = (backend: PooledBackend) =>
+    checkers.find(({ pool }) => pool.get(backend.id) === backend)?.watch(backend);
+  for (const { pool } of pools.dispatchers) for (const backend of pool.members) watch(backend);
 
-  const proxy = createHttpProxy({ dispatcher, settings, now });
+  const proxy = createHttpProxy({ pools, settings, now });
   const admin = await startAdmin(settings.admin, {
-    stats: () => dispatcher.stats(),
+    stats: () => pools.stats(),
     add: (from) => {
-      const backend = pool.add(from);
-      checker?.watch(backend);
-      return backend;
+      const added = pools.add(from);
+      for (const backend of added) watch(backend);
+      return added[0]!;
     },
-    remove: (id) => pool.remove(id),
+    remove: (id) => pools.each((pool) => pool.remove(id)),
   });
-  await checker?.firstVerdicts();
+  await Promise.all(checkers.map((it) => it.firstVerdicts()));
   const port = await proxy.listen(settings.listen.host, settings.listen.port);
   return {
     port,
     admin,
     async stop(drainMs) {
       await proxy.close(drainMs);
-      checker?.stop();
+      for (const checker of checkers) checker.stop();
       prober?.stop();
       await admin.close();
     },
   };
+}
+
+/** The strategies of pools that have one of their own, by the pool's name. */
+async function ownStrategies({ balancer }: ProxySettings): Promise<ReadonlyMap<string, ChosenStrategy>> {
+  const strategies = new Map<string, ChosenStrategy>();
+  for (const { name, strategy } of poolsOf(balancer))
+    if (strategy !== undefined)
+      strategies.set(name, {
+        ...(await findStrategy(strategy.name)),
+        values: strategy.options as Values<Options>,
+      });
+  return strategies;
 }

@@ -1,15 +1,19 @@
 /** What the connections of one proxy share. */
 import type { Dispatcher } from '../dispatcher.ts';
+import type { Pools } from '../pools.ts';
 import { DeadlineQueue } from './deadlines.ts';
 import type { FieldScanner } from './fields.ts';
 import type { Limits } from './limits.ts';
 import { type RequestReading, requestReading } from './request-head.ts';
 import { responseFields } from './response-head.ts';
+import { routerOf } from './router.ts';
 import type { ProxySettings } from './settings.ts';
 import { Upstreams } from './upstream.ts';
 
 export class ProxyCore {
+  /** Of the pool of all backends. */
   readonly dispatcher: Dispatcher;
+  readonly #dispatchers: readonly Dispatcher[];
   readonly limits: Limits;
   /** Monotonic ms. */
   readonly now: () => number;
@@ -33,16 +37,21 @@ export class ProxyCore {
   /** Time of the latest tick, ms: for what needs no better than a tick, at no cost. */
   time: number;
 
-  constructor(dispatcher: Dispatcher, settings: ProxySettings, limits: Limits, now: () => number) {
-    this.dispatcher = dispatcher;
+  constructor(pools: Pools, settings: ProxySettings, limits: Limits, now: () => number) {
+    this.dispatcher = pools.all;
+    this.#dispatchers = pools.dispatchers;
     this.limits = limits;
     this.now = now;
     this.time = now();
     this.upstreams = new Upstreams(limits);
-    this.requests = requestReading(limits, settings.balancer.key);
+    this.requests = requestReading(
+      limits,
+      settings.balancer.key,
+      routerOf(settings.balancer, (name) => pools.dispatcher(name)),
+    );
     this.responses = responseFields(limits.responseFields);
     this.keyIsClient = settings.balancer.key === 'client';
-    this.reading = dispatcher.needs === 'reported';
+    this.reading = pools.dispatchers.some(({ needs }) => needs === 'reported');
     this.connecting = new DeadlineQueue(settings.balancer.connectTimeout);
     this.trying = new DeadlineQueue(settings.balancer.tryTimeout);
     this.head = new DeadlineQueue(limits.headMs);
@@ -50,15 +59,16 @@ export class ProxyCore {
     this.linger = new DeadlineQueue(limits.lingerMs);
     this.flush = new DeadlineQueue(limits.flushMs);
     this.tunnel = new DeadlineQueue(limits.tunnelIdleMs);
-    dispatcher.subscribe((event) => {
-      if (event.type === 'pool' && event.change === 'overdue') this.upstreams.breakOff(event.backend);
-    });
+    for (const dispatcher of this.#dispatchers)
+      dispatcher.subscribe((event) => {
+        if (event.type === 'pool' && event.change === 'overdue') this.upstreams.breakOff(event.backend);
+      });
   }
 
   expire(): void {
     const now = this.now();
     this.time = now;
-    this.dispatcher.pool.tick(now);
+    for (const { pool } of this.#dispatchers) pool.tick(now);
     this.connecting.expire(now);
     this.trying.expire(now);
     this.head.expire(now);

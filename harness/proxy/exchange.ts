@@ -8,6 +8,7 @@
 import { headers } from '../../scenarios/headers.ts';
 import type { OutcomeKind } from '../../strategies/strategy.ts';
 import type { Dispatch } from '../dispatch.ts';
+import type { Dispatcher } from '../dispatcher.ts';
 import { BodyDecoder, bodyMode } from './body.ts';
 import type { Client } from './client.ts';
 import type { ProxyCore } from './core.ts';
@@ -38,6 +39,8 @@ export class Exchange implements UpstreamUser {
     idempotent: false,
   };
   readonly #end = { status: 0, firstByte: Number.NaN, sent: false, answered: false };
+  /** Of the pool that the current request goes to. */
+  #dispatcher: Dispatcher;
   #dispatch: Dispatch | undefined = undefined;
   #upstream: Upstream | undefined = undefined;
   /** The request as it goes out, from its first byte: all that has come of it, or nothing once it is too long to keep. */
@@ -61,6 +64,7 @@ export class Exchange implements UpstreamUser {
   constructor(core: ProxyCore, client: Client) {
     this.#core = core;
     this.#client = client;
+    this.#dispatcher = core.dispatcher;
     this.#response = new ResponseHead(core.responses);
   }
 
@@ -92,7 +96,8 @@ export class Exchange implements UpstreamUser {
     this.#headSent = false;
     this.#end.answered = false;
     this.#failure = 502;
-    this.#dispatch = this.#core.dispatcher.open(request);
+    this.#dispatcher = head.route === undefined ? this.#core.dispatcher : head.route.dispatcher;
+    this.#dispatch = this.#dispatcher.open(request);
     this.#attempt();
   }
 
@@ -156,9 +161,9 @@ export class Exchange implements UpstreamUser {
   }
 
   #attempt(): void {
-    const { dispatcher, upstreams, connecting } = this.#core;
+    const { upstreams, connecting } = this.#core;
     const dispatch = this.#dispatch!;
-    const backend = dispatcher.pick(dispatch);
+    const backend = this.#dispatcher.pick(dispatch);
     if (backend === undefined) {
       this.#giveUp(dispatch.attempts === 0 ? 503 : this.#failure);
       return;
@@ -221,6 +226,8 @@ export class Exchange implements UpstreamUser {
       at = end;
       if (this.#response.status >= 200) {
         if (this.#core.reading) this.#load = this.#response.field(b, loadField);
+        if (this.#client.head.route?.response !== undefined)
+          this.#response.take(b, this.#client.head.route.response);
         return this.#relay(this.#startBody(), b, at, size);
       }
       if (this.#response.status === 101) return this.#upgrade(b, at, size);
@@ -269,6 +276,7 @@ export class Exchange implements UpstreamUser {
     if (!stays) text += 'Connection: close\r\n';
     else if (!modern) text += 'Connection: keep-alive\r\n';
     if (head.number >= 0) text += `${headers.attempts}: ${this.#dispatch!.attempts}\r\n`;
+    if (head.route?.response !== undefined) text += head.route.response.lines;
     return `${text}\r\n`;
   }
 
@@ -300,7 +308,7 @@ export class Exchange implements UpstreamUser {
     else upstream.destroy();
     this.#end.status = status;
     if (this.#load !== undefined) this.#report(this.#load);
-    this.#core.dispatcher.end(this.#dispatch!, status >= 500 ? 'error' : 'ok', this.#end);
+    this.#dispatcher.end(this.#dispatch!, status >= 500 ? 'error' : 'ok', this.#end);
     this.#over();
     this.#client.finished();
   }
@@ -326,7 +334,7 @@ export class Exchange implements UpstreamUser {
     const tunnel = new Tunnel(this.#core, this.#client.socket, upstream, (kind) => {
       this.#upstream = undefined;
       this.#end.status = kind === 'ok' ? 101 : 0;
-      this.#core.dispatcher.end(this.#dispatch!, kind, this.#end);
+      this.#dispatcher.end(this.#dispatch!, kind, this.#end);
       this.#over();
     });
     upstream.user = tunnel;
@@ -359,7 +367,7 @@ export class Exchange implements UpstreamUser {
     this.#upstream?.destroy();
     this.#upstream = undefined;
     this.#end.status = 0;
-    return this.#core.dispatcher.end(this.#dispatch!, kind, this.#end);
+    return this.#dispatcher.end(this.#dispatch!, kind, this.#end);
   }
 
   #over(): void {

@@ -142,8 +142,7 @@ export class FieldScanner {
   }
 
   /** Drops every field of that lower-case name, except what the message cannot do without: Host and its framing. */
-  drop(b: Buffer, name: string): void {
-    const hash = hashOf(name);
+  drop(b: Buffer, name: string, hash = hashOf(name)): void {
     for (let i = 0; i < this.count; i++) {
       const it = this.kinds[i]!;
       const needed = it === kind.host || it === kind.contentLength || it === kind.transferEncoding;

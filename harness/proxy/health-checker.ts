@@ -31,6 +31,11 @@ export class HealthChecker {
     this.#options = options;
   }
 
+  /** Whose backends it checks. */
+  get pool(): BackendPool {
+    return this.#options.pool;
+  }
+
   /** Checks a backend from now on, until it is removed from the pool or `stop`. */
   watch(backend: PooledBackend): void {
     const origin = this.#options.now();

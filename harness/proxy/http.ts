@@ -5,11 +5,12 @@
  *
  *   client.ts    reads requests of one connection in order     upstream.ts   connections to backends
  *   exchange.ts  takes one request through its attempts        tunnel.ts     what follows a 101
+ *   router.ts    which pool a request goes to
  *   load-report.ts  what backends say of their load           prober.ts     asks them, where the strategy needs it
  */
 import { readFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
-import type { Dispatcher } from '../dispatcher.ts';
+import type { Pools } from '../pools.ts';
 import { answer } from './answers.ts';
 import { Client } from './client.ts';
 import { ProxyCore } from './core.ts';
@@ -18,7 +19,7 @@ import { defaultLimits, type Limits } from './limits.ts';
 import type { ProxySettings } from './settings.ts';
 
 export interface HttpProxyOptions {
-  readonly dispatcher: Dispatcher;
+  readonly pools: Pools;
   /** Of these, `balancer` is read. */
   readonly settings: ProxySettings;
   /** Monotonic ms. */
@@ -44,7 +45,7 @@ const reservedDescriptors = 64;
 /** What a strategy of the user's throws is not caught here: it ends the process, with the file and line on stderr. */
 export function createHttpProxy(options: HttpProxyOptions): HttpProxy {
   const limits = { ...defaultLimits, ...options.limits };
-  const core = new ProxyCore(options.dispatcher, options.settings, limits, options.now);
+  const core = new ProxyCore(options.pools, options.settings, limits, options.now);
   const clients = new Set<Client>();
   const most = limits.clients ?? clientsByDescriptors();
   let ticker: NodeJS.Timeout | undefined;

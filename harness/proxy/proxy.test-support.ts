@@ -3,7 +3,8 @@ import type { ExecutionContext } from 'ava';
 import { type BalancerSettings, balancerSchema } from '../../scenarios/scenario.ts';
 import type { StrategyDefinition } from '../../strategies/strategy.ts';
 import { now } from '../clock.ts';
-import { Dispatcher } from '../dispatcher.ts';
+import type { Dispatcher } from '../dispatcher.ts';
+import { Pools } from '../pools.ts';
 import { chooseStrategy } from '../strategies.ts';
 import { createHttpProxy, type HttpProxy } from './http.ts';
 import type { Limits } from './limits.ts';
@@ -13,7 +14,9 @@ import { RawClient } from './raw-client.test-support.ts';
 export interface ProxyUnderTest {
   readonly port: number;
   readonly proxy: HttpProxy;
+  /** Of the pool of all backends. */
   readonly dispatcher: Dispatcher;
+  readonly pools: Pools;
   /** How every attempt ended, in order: `app-1 ok 200`. */
   readonly attempts: string[];
   stop(): Promise<void>;
@@ -40,7 +43,7 @@ export async function startProxy(
     weight: 1,
   }));
   const attempts: string[] = [];
-  const dispatcher = new Dispatcher({
+  const pools = new Pools({
     strategy: strategy
       ? { name: 'mine', file: '/mine.ts', definition: strategy, values: {} }
       : await chooseStrategy('round-robin', {}),
@@ -56,7 +59,7 @@ export async function startProxy(
   });
   const address = { host: '127.0.0.1', port: 0 };
   const proxy = createHttpProxy({
-    dispatcher,
+    pools,
     settings: {
       listen: address,
       admin: address,
@@ -69,7 +72,7 @@ export async function startProxy(
     limits: { lingerMs: 300, ...limits },
   });
   const port = await proxy.listen(address.host, address.port);
-  return { port, proxy, dispatcher, attempts, stop: () => proxy.close(0) };
+  return { port, proxy, dispatcher: pools.all, pools, attempts, stop: () => proxy.close(0) };
 }
 
 export interface Stand extends ProxyUnderTest {

@@ -7,6 +7,7 @@ import { headers } from '../../scenarios/headers.ts';
 import { hexValue, inHost, inTarget, lowerToken } from './characters.ts';
 import { connectionOptions, digits, FieldScanner, hashOf, incomplete, kind, malformed } from './fields.ts';
 import type { Limits } from './limits.ts';
+import type { Routable, Route, Router } from './router.ts';
 
 const CR = 13;
 const LF = 10;
@@ -45,18 +46,25 @@ export interface RequestReading {
   /** Lower-case name of the field that holds the affinity key; undefined when the key is the client's address. */
   readonly keyName: string | undefined;
   readonly keyHash: number;
+  /** Undefined where nothing is routed or edited. */
+  readonly router: Router | undefined;
+  readonly asked: Asked;
 }
 
 export function requestReading(
   limits: Pick<Limits, 'requestFields' | 'targetBytes'>,
   key: string,
+  router?: Router,
 ): RequestReading {
+  const fields = new FieldScanner(known, limits.requestFields);
   const keyName = key.startsWith('header:') ? key.slice('header:'.length).toLowerCase() : undefined;
   return {
-    fields: new FieldScanner(known, limits.requestFields),
+    fields,
+    asked: new Asked(fields),
     targetBytes: limits.targetBytes,
     keyName,
     keyHash: keyName === undefined ? 0 : hashOf(keyName),
+    router,
   };
 }
 
@@ -82,6 +90,9 @@ export class RequestHead {
   /** Everything that is sent on, up to where own fields and the empty line go. */
   forwarded = '';
   hasHost = false;
+  /** Undefined where nothing is routed or edited. */
+  route: Route | undefined = undefined;
+  #hostAt = -1;
   readonly #reading: RequestReading;
 
   constructor(reading: RequestReading) {
@@ -136,6 +147,7 @@ export class RequestHead {
     this.client = undefined;
     this.region = undefined;
     this.hasHost = false;
+    this.#hostAt = -1;
     let upgradeAt = -1;
     let connection = '';
     for (let i = 0; i < fields.count; i++) {
@@ -143,6 +155,7 @@ export class RequestHead {
         case kind.host:
           if (this.hasHost || !isHost(b, fields.valueStart(i), fields.valueEnd(i))) return malformed;
           this.hasHost = true;
+          this.#hostAt = i;
           break;
         case kind.contentLength:
           if (this.contentLength >= 0) return malformed;
@@ -221,32 +234,81 @@ export class RequestHead {
     const { fields } = this.#reading;
     let dropping = alwaysDropped;
     if (this.upgrade === undefined) dropping |= bit(kind.upgrade);
+    const { router } = this.#reading;
     let line = text.slice(0, fieldsStart - start);
+    let target = '';
+    let authority: string | undefined;
     const first = b[targetStart]!;
     if (this.method === 'CONNECT') return -501;
     if (this.method === 'TRACE') return -405;
     if (first === SLASH) {
       if (version !== 11) line = `${text.slice(0, targetEnd - start)} HTTP/1.1\r\n`;
     } else {
-      const target = text.slice(targetStart - start, targetEnd - start);
+      target = text.slice(targetStart - start, targetEnd - start);
       if (target === '*') {
         if (this.method !== 'OPTIONS') return malformed;
         line = 'OPTIONS * HTTP/1.1\r\n';
       } else {
         const absolute = /^https?:\/\/([^/?]+)([/?].*)?$/i.exec(target);
         if (absolute === null) return malformed;
-        const authority = Buffer.from(absolute[1]!, 'latin1');
-        if (!isHost(authority, 0, authority.length)) return malformed;
+        authority = absolute[1]!;
+        const bytes = Buffer.from(authority, 'latin1');
+        if (!isHost(bytes, 0, bytes.length)) return malformed;
         // Of the whole server: how OPTIONS with an empty path is passed on (RFC 9112 §3.2.4).
         const rest = absolute[2] ?? (this.method === 'OPTIONS' ? '*' : '/');
-        line = `${this.method} ${rest.startsWith('?') ? `/${rest}` : rest} HTTP/1.1\r\nHost: ${absolute[1]}\r\n`;
+        target = rest.startsWith('?') ? `/${rest}` : rest;
+        line = `${this.method} ${target} HTTP/1.1\r\n`;
         dropping |= bit(kind.host);
         this.hasHost = true;
       }
     }
+    if (router !== undefined) {
+      if (target === '') target = text.slice(targetStart - start, targetEnd - start);
+      line = this.#routed(router, b, target, authority);
+    }
+    if (authority !== undefined) line += `Host: ${authority}\r\n`;
     this.forwarded = line + fields.kept(text, start, dropping);
+    if (router !== undefined && this.route!.request !== undefined)
+      this.forwarded += this.route!.request.lines;
     if (this.upgrade !== undefined) this.forwarded += 'Connection: Upgrade\r\n';
     return end;
+  }
+
+  /** Settles the route. Returns the request line to send on, with what the route takes away taken away. */
+  #routed(router: Router, b: Buffer, target: string, authority: string | undefined): string {
+    const { fields, asked } = this.#reading;
+    const query = target.indexOf('?');
+    asked.b = b;
+    asked.method = this.method;
+    asked.path = query < 0 ? target : target.slice(0, query);
+    asked.host = nameOf(authority ?? (this.#hostAt < 0 ? '' : fields.value(this.#hostAt, b)));
+    const route = router.route(asked);
+    this.route = route;
+    if (route.request !== undefined)
+      for (const { name, hash } of route.request.drop) fields.drop(b, name, hash);
+    return `${this.method} ${route.rewrite(target)} HTTP/1.1\r\n`;
+  }
+}
+
+/** A host without its port, in lower case. */
+function nameOf(authority: string): string {
+  return authority.replace(/:\d*$/, '').toLowerCase();
+}
+
+/** What a router asks of the head that was just scanned. One serves every connection of a proxy, as the scanner does. */
+class Asked implements Routable {
+  method = '';
+  host = '';
+  path = '';
+  b: Buffer = Buffer.alloc(0);
+  readonly #fields: FieldScanner;
+
+  constructor(fields: FieldScanner) {
+    this.#fields = fields;
+  }
+
+  field(name: string, hash: number): string | undefined {
+    return this.#fields.find(this.b, name, hash);
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import { headers } from '../../scenarios/headers.ts';
 import { inValue } from './characters.ts';
+import type { FieldEdits } from './field-edits.ts';
 import { connectionOptions, digits, FieldScanner, incomplete, kind, malformed } from './fields.ts';
 
 const CR = 13;
@@ -125,6 +126,11 @@ export class ResponseHead {
   /** Value of a field, by its lower-case name and that name's `hashOf`. To be called before the next scan. */
   field(b: Buffer, { name, hash }: { readonly name: string; readonly hash: number }): string | undefined {
     return this.#fields.find(b, name, hash);
+  }
+
+  /** Takes fields away by what an edit says. To be called before the next scan. */
+  take(b: Buffer, { drop }: FieldEdits): void {
+    for (const { name, hash } of drop) this.#fields.drop(b, name, hash);
   }
 
   /** Status line and fields for the client, without own fields and the empty line. To be called before the next scan. */

@@ -25,8 +25,10 @@ export interface ProxySettings {
 
 export interface ProxyBackend {
   id: string;
-  /** Position in the fleet; dense and stable. */
+  /** Position in the pool, which is the fleet unless `fleetIndex` says otherwise; dense and stable. */
   index: number;
+  /** Position in the fleet, in a pool of some of its backends. */
+  fleetIndex?: number;
   host: string;
   port: number;
   weight: number;

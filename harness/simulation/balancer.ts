@@ -93,7 +93,7 @@ export class Balancer {
     end.sent = true;
     end.answered = true;
     this.dispatcher.end(flight, status >= 500 ? 'error' : 'ok', end);
-    this.#around.front.answered(flight, status, backend.index);
+    this.#around.front.answered(flight, status, backend.fleetIndex);
     this.#spare.push(call);
   }
 
@@ -207,8 +207,8 @@ export class Balancer {
   }
 
   #link(backend: PooledBackend, region: string | undefined): Link {
-    if (this.zone === undefined && region !== undefined) return this.#linkFrom(region, backend.index);
-    backend.path ??= this.#makeLink(this.zone, backend.index);
+    if (this.zone === undefined && region !== undefined) return this.#linkFrom(region, backend.fleetIndex);
+    backend.path ??= this.#makeLink(this.zone, backend.fleetIndex);
     return backend.path as Link;
   }
 

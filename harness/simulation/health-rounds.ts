@@ -49,7 +49,7 @@ export class HealthRounds {
     const silent: PooledBackend[] = [];
     this.#pool.together(() => {
       for (const backend of this.#pool.members) {
-        const host = this.#hosts[backend.index]!;
+        const host = this.#hosts[backend.fleetIndex]!;
         const { error, after } = host.healthCheck(this.#latency(host));
         if (after === 0) this.#tell(backend, now, now, error);
         else if (after > timeout) silent.push(backend);

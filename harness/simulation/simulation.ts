@@ -296,7 +296,7 @@ export class Simulation {
       dispatch.number,
       Math.round((dispatch.startedAt - this.#zero) * 1000),
       Math.round((at - this.#zero) * 1000),
-      dispatch.backend!.index,
+      dispatch.backend!.fleetIndex,
       status,
       dispatch.attempts,
       kinds[kind],
