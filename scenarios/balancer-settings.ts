@@ -1,10 +1,9 @@
 /** The `balancer` section: how many balancers there are, what they see, and what they do about backends that fail. */
 import { z } from 'zod';
 import { count, name } from './names.ts';
-
 import { slowStart } from './resilience-settings.ts';
 import { routing } from './routes.ts';
-
+import { layer, tcp } from './tcp-settings.ts';
 import { duration, positiveDuration } from './units.ts';
 
 export const balancer = z.strictObject({
@@ -17,7 +16,8 @@ export const balancer = z.strictObject({
     .strictObject({ every: positiveDuration })
     .optional()
     .describe('strategies read in-flight counts off one shared board, refreshed so often'),
-  layer: z.literal(7).default(7),
+  layer,
+  tcp,
   key: z
     .union([z.string().regex(/^header:[A-Za-z0-9-]{1,64}$/), z.literal('client')])
     .default('header:steelyard-key')

@@ -5,6 +5,7 @@
  */
 import { explain } from './explain.ts';
 import { fieldsOf } from './fields.ts';
+import { contenderLayerFindings } from './layers.ts';
 import type { Parameters } from './parameters.ts';
 import { checkPoolStrategies } from './pool-strategies.ts';
 import type { Finding } from './problem.ts';
@@ -163,10 +164,13 @@ function resolveOne(
   const checked = definition
     ? explain(fieldsOf(definition.options), options, [...path, 'options'])
     : { value: options };
-  const merged = explain(balancerSchema, overlay(raw.balancer ?? {}, balancer), [...path, 'balancer']);
+  const section = overlay(raw.balancer ?? {}, balancer);
+  const merged = explain(balancerSchema, section, [...path, 'balancer']);
   const own = Object.hasOwn(balancer, 'pools') ? [...path, 'balancer'] : ['balancer'];
   const pooled = 'findings' in merged ? merged : checkPoolStrategies(merged.value, known.strategies, own);
   const findings = [checked, pooled].flatMap((it) => ('findings' in it ? it.findings : []));
+  for (const it of contenderLayerFindings(balancer, section))
+    findings.push({ ...it, path: [...path, 'balancer', ...it.path] });
   if ('findings' in checked || 'findings' in pooled) return { findings };
   return {
     value: {

@@ -11,6 +11,7 @@ import { countable, faultFindings, fleetFindings, loadFindings, type Sections } 
 import { isPath, type Known, nameOf, namesIn, type ResolvedContender, resolveEntries } from './contenders.ts';
 import { contendersOf, expectationFindings } from './expectations.ts';
 import { explain } from './explain.ts';
+import { layerFindings } from './layers.ts';
 import { findScenario } from './library.ts';
 import { Overrides } from './overrides.ts';
 import { placeFindings, placeNotes } from './places.ts';
@@ -111,6 +112,7 @@ export function loadScenario(options: LoadOptions): LoadedScenario {
     faultFindings(valid),
     placeFindings(valid),
     poolFindings(valid, resolved.contenders),
+    layersOf(raw),
     resolved.findings,
     valid.contenders ? expectationFindings(valid.expect ?? [], names, valid.faults) : [],
     driver ? unable(valid, resolved.contenders, found.file, driver) : [],
@@ -278,6 +280,10 @@ function validSections(raw: Readonly<Record<string, unknown>>): Sections {
     if (result.success) valid[key] = result.data;
   }
   return valid;
+}
+
+function* layersOf({ balancer }: Readonly<Record<string, unknown>>): Generator<Finding> {
+  for (const it of layerFindings(balancer)) yield { ...it, path: ['balancer', ...it.path] };
 }
 
 function* inTurn<T>(...lists: Iterable<T>[]): Generator<T> {

@@ -18,6 +18,7 @@ import { HealthChecker } from './health-checker.ts';
 import { createHttpProxy } from './http.ts';
 import { Prober } from './prober.ts';
 import type { ProxySettings } from './settings.ts';
+import { createTcpProxy } from './tcp.ts';
 
 export interface BalancerHooks {
   readonly onEvent: (event: BalancerEvent) => void;
@@ -63,7 +64,8 @@ export async function startBalancer(
     checkers.find(({ pool }) => pool.get(backend.id) === backend)?.watch(backend);
   for (const { pool } of pools.dispatchers) for (const backend of pool.members) watch(backend);
 
-  const proxy = createHttpProxy({ pools, settings, now });
+  const createProxy = balancer.layer === 4 ? createTcpProxy : createHttpProxy;
+  const proxy = createProxy({ pools, settings, now });
   const admin = await startAdmin(settings.admin, {
     stats: () => pools.stats(),
     add: (from) => {

@@ -17,10 +17,8 @@ import { frame } from './frame.ts';
 import { loadField, readLoad } from './load-report.ts';
 import { framing, ResponseHead } from './response-head.ts';
 import { Tunnel } from './tunnel.ts';
-import type { Upstream, UpstreamUser } from './upstream.ts';
+import { localShortage, type Upstream, type UpstreamUser } from './upstream.ts';
 
-/** Our own shortage, which says nothing about the backend. */
-const local = new Set(['EMFILE', 'ENFILE', 'EADDRNOTAVAIL', 'ENOBUFS', 'ENOMEM']);
 const nothing = Buffer.alloc(0);
 
 export class Exchange implements UpstreamUser {
@@ -148,7 +146,7 @@ export class Exchange implements UpstreamUser {
 
   broken(error: NodeJS.ErrnoException): void {
     if (this.#upstream?.connected === true) this.#fail('reset', 502);
-    else if (local.has(error.code ?? '')) {
+    else if (localShortage.has(error.code ?? '')) {
       // What lies unused takes room from what is needed.
       this.#core.upstreams.sweep(Number.POSITIVE_INFINITY);
       this.#fail('cancelled', 503);

@@ -8,13 +8,13 @@
  *   router.ts    which pool a request goes to
  *   load-report.ts  what backends say of their load           prober.ts     asks them, where the strategy needs it
  */
-import { readFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import type { Pools } from '../pools.ts';
 import { answer } from './answers.ts';
 import { Client } from './client.ts';
 import { ProxyCore } from './core.ts';
 import { Deadline } from './deadlines.ts';
+import { clientsByDescriptors } from './descriptors.ts';
 import { defaultLimits, type Limits } from './limits.ts';
 import type { ProxySettings } from './settings.ts';
 
@@ -39,8 +39,6 @@ export interface HttpProxy {
 /** Deadlines are met to within this, ms. */
 const tickMs = 10;
 const ticksPerSweep = 25;
-/** Descriptors left for everything that is neither a client nor a connection to a backend. */
-const reservedDescriptors = 64;
 
 /** What a strategy of the user's throws is not caught here: it ends the process, with the file and line on stderr. */
 export function createHttpProxy(options: HttpProxyOptions): HttpProxy {
@@ -120,16 +118,4 @@ export function createHttpProxy(options: HttpProxyOptions): HttpProxy {
       return { clients: clients.size, upstreams: core.upstreams.size };
     },
   };
-}
-
-/** Each client may need a connection to a backend beside its own. Where the limit cannot be read, that of most systems. */
-function clientsByDescriptors(): number {
-  let descriptors = 1024;
-  try {
-    const line = /^Max open files\s+(\d+|unlimited)/m.exec(readFileSync('/proc/self/limits', 'utf8'));
-    if (line) descriptors = line[1] === 'unlimited' ? 1_048_576 : Number(line[1]);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-  }
-  return Math.max(16, Math.floor((descriptors - reservedDescriptors) / 2));
 }

@@ -10,6 +10,7 @@ import { createHttpProxy, type HttpProxy } from './http.ts';
 import type { Limits } from './limits.ts';
 import { RawBackend, type RawBackendOptions } from './raw-backend.test-support.ts';
 import { RawClient } from './raw-client.test-support.ts';
+import { createTcpProxy } from './tcp.ts';
 
 export interface ProxyUnderTest {
   readonly port: number;
@@ -58,7 +59,8 @@ export async function startProxy(
     },
   });
   const address = { host: '127.0.0.1', port: 0 };
-  const proxy = createHttpProxy({
+  const create = settings.layer === 4 ? createTcpProxy : createHttpProxy;
+  const proxy = create({
     pools,
     settings: {
       listen: address,

@@ -19,6 +19,15 @@ export interface UpstreamUser {
   drained(): void;
 }
 
+/** Errors of our own shortage, which say nothing about a backend. */
+export const localShortage: ReadonlySet<string> = new Set([
+  'EMFILE',
+  'ENFILE',
+  'EADDRNOTAVAIL',
+  'ENOBUFS',
+  'ENOMEM',
+]);
+
 /** Reads are synchronous and copied out before they return, so all connections share one buffer. */
 const readBuffer = Buffer.allocUnsafeSlow(65_536);
 

@@ -1,0 +1,211 @@
+/**
+ * One client connection at layer 4 and the backend connection it is joined to: picked once, when the client has come, and
+ * until one of them ends bytes pass both ways, as they are.
+ *
+ * As long as no backend stands nothing is read of the client: what it sends waits in its kernel, so that a connection
+ * that cannot be made is tried elsewhere with nothing lost. What one side does, the other sees: FIN as FIN while the other
+ * direction goes on, RST as RST. A client for whom there is no backend gets RST: its bytes reached nobody, and FIN would
+ * look like an answer that is over.
+ */
+import type { Socket } from 'node:net';
+import type { BalancerSettings } from '../../scenarios/scenario.ts';
+import type { OutcomeKind } from '../../strategies/strategy.ts';
+import type { Dispatch } from '../dispatch.ts';
+import type { Dispatcher } from '../dispatcher.ts';
+import { Deadline, DeadlineQueue } from './deadlines.ts';
+import { frame } from './frame.ts';
+import { endsOf, plainAddress, proxyHeader } from './proxy-protocol.ts';
+import { reset } from './reset.ts';
+import { localShortage, Upstream, type UpstreamUser } from './upstream.ts';
+
+/** What the connections of one balancer share. */
+export class SpliceCore {
+  readonly dispatcher: Dispatcher;
+  /** Monotonic ms. */
+  readonly now: () => number;
+  readonly connecting: DeadlineQueue;
+  readonly idle: DeadlineQueue;
+  readonly halfClosed: DeadlineQueue;
+  readonly proxyProtocol: BalancerSettings['tcp']['proxyProtocol'];
+  /** Time of the latest tick, ms. */
+  time: number;
+  /** Connections to backends, open or being opened. */
+  upstreams = 0;
+
+  constructor(dispatcher: Dispatcher, settings: BalancerSettings, now: () => number) {
+    const { idle, halfClosed, proxyProtocol } = settings.tcp;
+    this.dispatcher = dispatcher;
+    this.now = now;
+    this.time = now();
+    this.connecting = new DeadlineQueue(settings.connectTimeout);
+    this.idle = new DeadlineQueue(idle);
+    this.halfClosed = new DeadlineQueue(halfClosed);
+    this.proxyProtocol = proxyProtocol;
+  }
+
+  expire(): void {
+    this.time = this.now();
+    this.connecting.expire(this.time);
+    this.idle.expire(this.time);
+    this.halfClosed.expire(this.time);
+  }
+
+  readonly upstreamClosed = (): void => {
+    this.upstreams--;
+  };
+}
+
+export class Splice implements UpstreamUser {
+  readonly #core: SpliceCore;
+  readonly #client: Socket;
+  readonly #dispatch: Dispatch;
+  readonly #deadline = new Deadline(() => this.#expired());
+  readonly #end = { status: 0, firstByte: Number.NaN, sent: false, answered: false };
+  #upstream: Upstream | undefined = undefined;
+  /** Which deadline silence runs into: the shorter one once a side has sent FIN. */
+  #silence: DeadlineQueue;
+  /** Directions that have not seen FIN. */
+  #directions = 2;
+  #over = false;
+  /** Bytes not taken when that was last looked at, once it is over. */
+  #unflushed = 0;
+
+  /** Takes over a connection of which nothing has been read, and that does not read by itself. */
+  constructor(core: SpliceCore, client: Socket) {
+    this.#core = core;
+    this.#client = client;
+    this.#silence = core.idle;
+    const address = plainAddress(client.remoteAddress);
+    this.#dispatch = core.dispatcher.open({ number: -1, key: address, client: address, idempotent: false });
+    client.on('error', () => this.#close('cancelled'));
+    client.on('close', () => this.#closed());
+    this.#attempt();
+  }
+
+  /** Breaks it off: both sides are reset. */
+  abandon(): void {
+    this.#close('cancelled');
+  }
+
+  connected(): void {
+    const client = this.#client;
+    const upstream = this.#upstream!;
+    const { proxyProtocol } = this.#core;
+    this.#end.sent = true;
+    if (proxyProtocol !== false) upstream.socket.write(proxyHeader(proxyProtocol, endsOf(client)));
+    this.#alive();
+    client.on('data', (chunk: Buffer) => {
+      this.#alive();
+      if (!upstream.socket.write(chunk)) client.pause();
+    });
+    client.on('end', () => {
+      upstream.socket.end();
+      this.#half();
+    });
+    client.on('drain', () => upstream.socket.resume());
+    client.resume();
+  }
+
+  received(b: Buffer, size: number): boolean {
+    const end = this.#end;
+    if (!end.answered) {
+      end.answered = true;
+      end.firstByte = this.#core.now() - this.#dispatch.startedAt;
+    }
+    this.#alive();
+    return this.#client.write(frame('', b, 0, size, false, false), 'latin1');
+  }
+
+  ended(): void {
+    this.#client.end();
+    this.#half();
+  }
+
+  broken(error: NodeJS.ErrnoException): void {
+    if (this.#upstream!.connected) this.#close('reset');
+    // Our own shortage says nothing about the backend.
+    else this.#unmade(localShortage.has(error.code ?? '') ? 'cancelled' : 'unreachable');
+  }
+
+  drained(): void {
+    this.#client.resume();
+  }
+
+  #attempt(): void {
+    const core = this.#core;
+    const backend = core.dispatcher.pick(this.#dispatch);
+    if (backend === undefined) {
+      this.#over = true;
+      reset(this.#client);
+      return;
+    }
+    core.upstreams++;
+    this.#upstream = new Upstream(backend, this, core.upstreamClosed);
+    core.connecting.start(this.#deadline, this.#dispatch.startedAt);
+  }
+
+  /** The backend's connection could not be made: another's, where there is one. */
+  #unmade(kind: OutcomeKind): void {
+    this.#deadline.stop();
+    this.#upstream!.destroy();
+    this.#upstream = undefined;
+    if (this.#core.dispatcher.end(this.#dispatch, kind, this.#end)) this.#attempt();
+    else {
+      this.#over = true;
+      reset(this.#client);
+    }
+  }
+
+  #alive(): void {
+    this.#silence.start(this.#deadline, this.#core.time);
+  }
+
+  #half(): void {
+    this.#silence = this.#core.halfClosed;
+    if (--this.#directions === 0) this.#close('ok');
+    else this.#alive();
+  }
+
+  #expired(): void {
+    if (this.#over) this.#flush();
+    else if (this.#upstream!.connected) this.#close('ok');
+    else this.#unmade('unreachable');
+  }
+
+  /** Waits until both sides have taken what is theirs, as long as they take any of it. */
+  #flush(): void {
+    const left = this.#client.writableLength + this.#upstream!.socket.writableLength;
+    if (left > 0 && (this.#unflushed === 0 || left < this.#unflushed)) {
+      this.#unflushed = left;
+      this.#core.halfClosed.start(this.#deadline, this.#core.time);
+      return;
+    }
+    this.#upstream!.socket.destroy();
+    this.#client.destroy();
+  }
+
+  #closed(): void {
+    this.#close('cancelled');
+    if (this.#upstream === undefined || this.#upstream.socket.writableLength === 0) this.#deadline.stop();
+  }
+
+  #close(kind: OutcomeKind): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#deadline.stop();
+    const client = this.#client;
+    const upstream = this.#upstream!;
+    upstream.user = undefined;
+    if (kind === 'ok') {
+      // In order: what is still in their queues goes out first.
+      upstream.socket.destroySoon();
+      client.destroySoon();
+      if (client.writableLength + upstream.socket.writableLength > 0) this.#flush();
+    } else {
+      if (upstream.connected) reset(upstream.socket);
+      else upstream.socket.destroy();
+      reset(client);
+    }
+    this.#core.dispatcher.end(this.#dispatch, kind, this.#end);
+  }
+}

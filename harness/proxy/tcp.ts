@@ -1,0 +1,86 @@
+/**
+ * The layer 4 balancer: connections, not requests. Who gets a connection is the dispatcher's to decide, and one attempt of
+ * its is one connection: in flight as long as it stands, `ok` where both sides closed it in order or fell silent, `reset`
+ * and `cancelled` by who broke it, with no status. The affinity key is the client's address.
+ */
+import { createServer } from 'node:net';
+import type { Pools } from '../pools.ts';
+import { clientsByDescriptors } from './descriptors.ts';
+import type { HttpProxy } from './http.ts';
+import type { ProxySettings } from './settings.ts';
+import { Splice, SpliceCore } from './splice.ts';
+
+export interface TcpProxyOptions {
+  readonly pools: Pools;
+  /** Of these, `balancer` is read. */
+  readonly settings: ProxySettings;
+  /** Monotonic ms. */
+  readonly now: () => number;
+  /** Client connections at once; further ones are reset. Unless given, what the limit on open files has room for. */
+  readonly clients?: number;
+}
+
+/** Deadlines are met to within this, ms. */
+const tickMs = 10;
+
+/** `close` lets connections end by themselves: whether one is idle or in the middle of something is not to be seen. */
+export function createTcpProxy(options: TcpProxyOptions): HttpProxy {
+  const core = new SpliceCore(options.pools.all, options.settings.balancer, options.now);
+  const most = options.clients ?? clientsByDescriptors();
+  const splices = new Set<Splice>();
+  let ticker: NodeJS.Timeout | undefined;
+
+  const expire = () => {
+    core.expire();
+    if (splices.size > 0) return;
+    clearInterval(ticker);
+    ticker = undefined;
+  };
+  // After the poll phase, so that after a stall of this process what has arrived in time is read before its deadline is.
+  const tick = () => void setImmediate(expire);
+
+  const server = createServer({ noDelay: true, allowHalfOpen: true, pauseOnConnect: true }, (socket) => {
+    if (splices.size >= most) {
+      socket.on('error', () => socket.destroy());
+      socket.resetAndDestroy();
+      return;
+    }
+    if (ticker === undefined) {
+      core.time = core.now();
+      ticker = setInterval(tick, tickMs).unref();
+    }
+    const splice = new Splice(core, socket);
+    splices.add(splice);
+    socket.on('close', () => splices.delete(splice));
+  });
+
+  return {
+    listen: (host, port) =>
+      new Promise((resolve, reject) => {
+        server.once('error', reject);
+        server.listen({ host, port, backlog: 1024 }, () => {
+          server.off('error', reject);
+          // Out of descriptors all the same: the kernel's queue waits, and accepting goes on when some are free.
+          server.on('error', expire);
+          const address = server.address();
+          if (address === null || typeof address === 'string')
+            reject(new Error(`no port to listen on at ${host}`));
+          else resolve(address.port);
+        });
+      }),
+    close: (deadlineMs) =>
+      new Promise((resolve) => {
+        const late = setTimeout(() => {
+          for (const splice of splices) splice.abandon();
+        }, deadlineMs);
+        server.close(() => {
+          clearTimeout(late);
+          clearInterval(ticker);
+          resolve();
+        });
+      }),
+    get connections() {
+      return { clients: splices.size, upstreams: core.upstreams };
+    },
+  };
+}

@@ -1,0 +1,50 @@
+import test from 'ava';
+import { contenderLayerFindings, layerFindings } from './layers.ts';
+import { load, problemsOf } from './loader.test-support.ts';
+
+for (const [sentence, section, paths] of [
+  ['layer 7 takes what there is of it', { key: 'header:x', tryTimeout: '1s' }, []],
+  ['layer 4 with what belongs to it', { layer: 4, key: 'client', tcp: { idle: '1m' } }, []],
+  ['layer 4 sees no headers', { layer: 4, key: 'header:x' }, ['key']],
+  [
+    'layer 4 sees no responses',
+    { layer: 4, tryTimeout: '1s', passive: { errors: true } },
+    ['tryTimeout', 'passive.errors'],
+  ],
+  [
+    'layer 4 tries connections again, not requests',
+    { layer: 4, retries: { on: ['timeout'] } },
+    ['retries.on'],
+  ],
+  ['what a connection met may be retried', { layer: 4, retries: { on: ['unreachable'], max: 3 } }, []],
+  ['layer 7 has no use for tcp', { tcp: { idle: '1m' } }, ['tcp']],
+  ['a section that is none is told by the schema', 'four', []],
+] as const)
+  test(`layers: ${sentence}`, (t) =>
+    t.deepEqual(
+      [...layerFindings(section)].map(({ path }) => path.join('.')),
+      [...paths],
+    ));
+
+test('layers: a contender is told of what it adds, and of what its layer makes of the rest', (t) => {
+  const told = (own: object, merged: object) => [...contenderLayerFindings(own, merged)];
+  t.deepEqual(told({}, { layer: 4, tryTimeout: '1s' }), [], 'the scenario has been told');
+  t.deepEqual(told({ tryTimeout: '1s' }, { layer: 4, tryTimeout: '1s' })[0]?.path, ['tryTimeout']);
+  const [finding] = told({ layer: 4 }, { layer: 4, tryTimeout: '1s' });
+  t.deepEqual(finding?.path, ['layer']);
+  t.regex(finding!.message, /^tryTimeout of the scenario's balancer: expected no tryTimeout at layer 4/);
+});
+
+test('layers: the loader tells both, with their places, and lets a contender have a layer of its own', (t) => {
+  const yaml = (rest: string) =>
+    `fleet: [{ id: app }]\nload: { open: { rate: 100/s }, duration: 10s }\n${rest}\n`;
+  const four = '{ strategy: p2c, balancer: { layer: 4 } }';
+  const { contenders } = load(yaml(`contenders: [p2c, ${four.replace('p2c,', 'p2c, name: four,')}]`));
+  t.deepEqual(
+    contenders.map(({ balancer }) => balancer.layer),
+    [7, 4],
+  );
+  const paths = (rest: string) => problemsOf(yaml(rest)).map(({ path }) => path.join('.'));
+  t.deepEqual(paths('balancer: { layer: 4, key: header:x }'), ['balancer.key']);
+  t.deepEqual(paths(`balancer: { tryTimeout: 1s }\ncontenders: [${four}]`), ['contenders.0.balancer.layer']);
+});

@@ -1,0 +1,75 @@
+/**
+ * Settings that mean nothing at the layer a balancer works at. They are looked for in the section as it was written, so
+ * that a default is no mistake, and a setting that would have no effect is refused and not ignored.
+ */
+import type { Finding } from './problem.ts';
+import { type Path, show } from './show.ts';
+
+interface Misplaced {
+  readonly path: Path;
+  /** Whether this value, as written, has no meaning there; any value unless said otherwise. */
+  readonly when?: (value: unknown) => boolean;
+  /** What is expected instead, after `expected`. */
+  readonly expected: string;
+}
+
+const sees = 'at layer 4, which passes bytes and sees no requests';
+
+const some = (value: unknown) => Object.keys(Object(value)).length > 0;
+
+/** Of `layer: 4`. */
+const atLayer4: readonly Misplaced[] = [
+  { path: ['key'], when: (key) => key !== 'client', expected: `\`client\` as the key ${sees}` },
+  { path: ['routes'], when: some, expected: `no routes ${sees}` },
+  { path: ['pools'], when: some, expected: `no pools ${sees}, so that nothing is routed to them` },
+  { path: ['request'], expected: `no changes of requests ${sees}` },
+  { path: ['response'], expected: `no changes of responses ${sees} and no responses` },
+  { path: ['tryTimeout'], expected: `no tryTimeout ${sees} and no responses` },
+  {
+    path: ['retries', 'on'],
+    when: (on) => Array.isArray(on) && on.some((it) => it !== 'unreachable' && it !== 'reset'),
+    expected: 'retries of connections that cannot be made, and of no more, at layer 4',
+  },
+  {
+    path: ['passive', 'errors'],
+    when: (errors) => errors === true,
+    expected: `no counting of error responses ${sees} and no responses`,
+  },
+];
+
+/** Of `layer: 7`. */
+const atLayer7: readonly Misplaced[] = [
+  { path: ['tcp'], expected: '`layer: 4` beside `tcp`, which is about connections that it balances' },
+];
+
+/** What of a `balancer` section, as written, does not belong to its layer. Paths begin within the section. */
+export function* layerFindings(section: unknown): Generator<Finding> {
+  const at4 = valueAt(section, ['layer']) === 4;
+  for (const { path, when = () => true, expected } of at4 ? atLayer4 : atLayer7) {
+    const value = valueAt(section, path);
+    if (value === undefined || !when(value)) continue;
+    const remedy = at4 ? 'remove it, or give it to the contenders at layer 7 only' : 'remove one of them';
+    yield { path, message: `expected ${expected}, got ${show(value)}; ${remedy}` };
+  }
+}
+
+/** Of a contender's section, `own` laid over the scenario's as `merged`: only what is new in it. */
+export function* contenderLayerFindings(own: unknown, merged: unknown): Generator<Finding> {
+  for (const finding of layerFindings(merged)) {
+    if (valueAt(own, finding.path) !== undefined) yield finding;
+    else if (valueAt(own, ['layer']) !== undefined)
+      yield {
+        path: ['layer'],
+        message: `${finding.path.join('.')} of the scenario's balancer: ${finding.message}`,
+      };
+  }
+}
+
+function valueAt(section: unknown, path: Path): unknown {
+  let here = section;
+  for (const step of path) {
+    if (typeof here !== 'object' || here === null || !Object.hasOwn(here, step)) return undefined;
+    here = (here as Record<string | number, unknown>)[step];
+  }
+  return here;
+}
