@@ -26,8 +26,8 @@ export function memoryMB(pid: number): { now: number; peak: number } {
   const sum = { now: 0, peak: 0 };
   for (const it of family(pid)) {
     const status = readFileSync(`/proc/${it}/status`, 'latin1');
-    sum.now += Number(/^VmRSS:\s+(\d+)/m.exec(status)![1]) / 1024;
-    sum.peak += Number(/^VmHWM:\s+(\d+)/m.exec(status)![1]) / 1024;
+    sum.now += Number(/^VmRSS:\s+(\d+)/m.exec(status)![1]) * 1.024e-3;
+    sum.peak += Number(/^VmHWM:\s+(\d+)/m.exec(status)![1]) * 1.024e-3;
   }
   return sum;
 }
