@@ -7,6 +7,7 @@ import { clean } from './commands/clean.ts';
 import { doctor } from './commands/doctor.ts';
 import { list } from './commands/list.ts';
 import { micro } from './commands/micro.ts';
+import { proxy } from './commands/proxy.ts';
 import { report } from './commands/report.ts';
 import { run } from './commands/run.ts';
 import { simulate } from './commands/simulate.ts';
@@ -32,13 +33,14 @@ Examples:
   $ steelyard check my-scenario.yaml                         what it would do, and every mistake in it
   $ steelyard check ./my-strategy.mts                        the laws it breaks, each with the shortest sequence that shows it
   $ steelyard list strategies
+  $ steelyard proxy --listen :8080 --backend http://10.0.0.7:80 --backend http://10.0.0.8:80
   $ steelyard micro --contenders p2c,./mine.mts              what a pick costs, by number of backends
 
 Exit codes: 0 good · 1 harness or contender failed · 2 bad input · 3 the run is invalid ·
             98 unknown (--strict) · 99 an expectation failed · 130/143 interrupted`,
   );
 
-for (const command of [run(), simulate(), report(), list(), check(), micro(), doctor(), clean()])
+for (const command of [run(), simulate(), report(), list(), check(), micro(), proxy(), doctor(), clean()])
   program.addCommand(command.exitOverride());
 
 try {

@@ -15,8 +15,15 @@ interface Text {
   readonly what: string;
   readonly format: string;
   readonly mostBytes: number;
+  /** Ends the error about an empty one. */
+  readonly start?: string;
 }
-const scenarioText: Text = { what: 'a scenario', format: 'YAML', mostBytes };
+const scenarioText: Text = {
+  what: 'a scenario',
+  format: 'YAML',
+  mostBytes,
+  start: '; start from scenarios/failover.yaml',
+};
 
 /** Reads a scenario's file, or another text it names. Throws a `ScenarioError` for one that is missing, no file, too large or not text. */
 export function readText(file: string, missing: string, it: Text = scenarioText): string {
@@ -49,7 +56,7 @@ export interface Source {
 }
 
 /** Parses a scenario's text. Throws a `ScenarioError` where it is no YAML; what is YAML but wrong is in `problems`. */
-export function parseSource(file: string, given: string): Source {
+export function parseSource(file: string, given: string, it: Text = scenarioText): Source {
   const text = given.replace(/^\ufeff/, '');
   const lines = new LineCounter();
   const at = (finding: Finding, from: number, to: number): Problem => {
@@ -71,11 +78,11 @@ export function parseSource(file: string, given: string): Source {
     return new ScenarioError([at({ path: [], message }, offset, offset + 1)]);
   };
   const bytes = Buffer.byteLength(text);
-  if (bytes > mostBytes) throw refuse(0, tooLarge(bytes));
+  if (bytes > mostBytes) throw refuse(0, tooLarge(bytes, it));
   const control = text.search(/(?![\t\n\r\u0085])\p{Cc}/u);
   if (control !== -1)
     throw refuse(control, 'expected YAML text, got a control character: is it a binary file?');
-  const excess = beyondBounds(text);
+  const excess = beyondBounds(text, it);
   if (excess) throw refuse(excess.offset, excess.message);
 
   const document = parseDocument(text, { prettyErrors: false, uniqueKeys: false, lineCounter: lines });
@@ -84,8 +91,7 @@ export function parseSource(file: string, given: string): Source {
     throw new ScenarioError(
       faults.map(({ message, pos: [from, to] }) => at({ path: [], message: syntax(message) }, from, to)),
     );
-  if (document.contents === null)
-    throw refuse(0, 'expected a scenario, got an empty file; start from scenarios/failover.yaml');
+  if (document.contents === null) throw refuse(0, `expected ${it.what}, got an empty file${it.start ?? ''}`);
 
   const plain: Plain = plainOf(document.contents);
   const problems = plain.findings.map(({ range, ...finding }) => at(finding, ...range));
@@ -103,7 +109,7 @@ export function parseSource(file: string, given: string): Source {
   };
 }
 
-const tooLarge = (bytes: number, { what, mostBytes: most }: Text = scenarioText) =>
+const tooLarge = (bytes: number, { what, mostBytes: most }: Text) =>
   `expected at most ${most / 1e6} MB, got ${(bytes / 1e6).toFixed(1)} MB: is it ${what}?`;
 
 const syntax = (message: string) =>
@@ -113,7 +119,7 @@ const syntax = (message: string) =>
 const marks: ReadonlySet<string> = new Set(['\x02', '\x18', '\x1f']);
 
 /** Counts tokens and nesting on the lexer alone, which is linear in the text and does not recurse. */
-function beyondBounds(text: string): { offset: number; message: string } | undefined {
+function beyondBounds(text: string, { what }: Text): { offset: number; message: string } | undefined {
   let offset = 0;
   let tokens = 0;
   let flow = 0;
@@ -128,7 +134,7 @@ function beyondBounds(text: string): { offset: number; message: string } | undef
     if (++tokens > mostTokens)
       return {
         offset,
-        message: `expected at most ${mostTokens} words and signs, got more: is it a scenario?`,
+        message: `expected at most ${mostTokens} words and signs, got more: is it ${what}?`,
       };
     if (!marks.has(token)) offset += token.length;
   }

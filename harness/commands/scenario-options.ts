@@ -71,8 +71,8 @@ export async function prepare(file: string, options: ScenarioOptions, simulated 
   };
 }
 
-/** The definition in a user's own file; its options are checked later, against what it declares. */
-async function ownStrategy(path: string) {
+/** The definition in a user’s own file, by absolute path; its options are checked later. Throws `Exit` with code 2 where it cannot be used. */
+export async function ownStrategy(path: string) {
   try {
     await assertLoads(path); // one that never finishes loading would hang this process
     return (await chooseStrategy(path)).definition;

@@ -16,6 +16,7 @@ import { type BackendStats, type BalancerStats, backendStats } from '../balancer
 import { PoolError } from '../pool.ts';
 import type { PooledBackend } from '../pooled-backend.ts';
 import { type NewBackend, newBackend } from './new-backend.ts';
+import type { AdminSettings } from './settings.ts';
 
 export interface AdminOptions {
   readonly stats: () => BalancerStats;
@@ -43,13 +44,10 @@ class Refusal extends Error {
 }
 
 /** Starts the listener and resolves once it listens; rejects where the address is taken. */
-export async function startAdmin(
-  listen: { host: string; port: number },
-  options: AdminOptions,
-): Promise<Admin> {
-  const token = randomBytes(24).toString('base64url');
+export async function startAdmin(listen: AdminSettings, options: AdminOptions): Promise<Admin> {
+  const token = listen.token ?? randomBytes(24).toString('base64url');
   const server = createServer({ headersTimeout: 5_000, requestTimeout: 10_000 }, (request, response) => {
-    answer(request, options, token, listen.host).then(
+    answer(request, options, token, listen).then(
       ({ status, body }) => reply(response, status, body),
       (error: unknown) => {
         if (error instanceof Refusal) return reply(response, error.status, { error: error.message });
@@ -59,10 +57,13 @@ export async function startAdmin(
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(listen.port, listen.host, resolve);
+    server.listen(
+      listen.path === undefined ? { host: listen.host, port: listen.port } : { path: listen.path },
+      resolve,
+    );
   });
   return {
-    port: (server.address() as AddressInfo).port,
+    port: listen.path === undefined ? (server.address() as AddressInfo).port : 0,
     token,
     close: () =>
       new Promise((resolve) => {
@@ -78,9 +79,9 @@ async function answer(
   request: IncomingMessage,
   options: AdminOptions,
   token: string,
-  host: string,
+  listen: AdminSettings,
 ): Promise<Answer> {
-  if (!allowedHost(request.headers.host, host))
+  if (!allowedHost(request.headers.host, listen))
     throw new Refusal(403, `host ${JSON.stringify(request.headers.host ?? '')} is not on the allow-list`);
   const { method = '', url = '' } = request;
   const path = url.split('?')[0]!;
@@ -139,12 +140,12 @@ async function jsonOf(request: IncomingMessage): Promise<unknown> {
 }
 
 /** The name in `Host` without its port; the address listened on and the names of loopback are allowed. */
-function allowedHost(header: string | undefined, listening: string): boolean {
+function allowedHost(header: string | undefined, { host, hosts = [] }: AdminSettings): boolean {
   const name = (header ?? '')
     .replace(/:\d+$/, '')
     .replace(/^\[|\]$/g, '')
     .toLowerCase();
-  return ['localhost', '127.0.0.1', '::1', listening.toLowerCase()].includes(name);
+  return ['localhost', '127.0.0.1', '::1', host, ...hosts].some((it) => it.toLowerCase() === name);
 }
 
 function bears(header: string | undefined, token: string): boolean {

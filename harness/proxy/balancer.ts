@@ -4,9 +4,9 @@
  *
  * Nothing here catches what it does not understand: an uncaught error is the process's end.
  */
-
 import { poolsOf } from '../../scenarios/pools.ts';
-import type { Options, Values } from '../../strategies/strategy.ts';
+import type { Env, Options, Values } from '../../strategies/strategy.ts';
+import type { BalancerStats } from '../balancer-stats.ts';
 import { now } from '../clock.ts';
 import type { AttemptObserver } from '../dispatch.ts';
 import type { BalancerEvent } from '../pool.ts';
@@ -16,6 +16,7 @@ import { type ChosenStrategy, findStrategy } from '../strategies.ts';
 import { type Admin, startAdmin } from './admin.ts';
 import { HealthChecker } from './health-checker.ts';
 import { createHttpProxy } from './http.ts';
+import type { NewBackend } from './new-backend.ts';
 import { Prober } from './prober.ts';
 import type { ProxySettings } from './settings.ts';
 import { createTcpProxy } from './tcp.ts';
@@ -28,9 +29,14 @@ export interface BalancerHooks {
 export interface RunningBalancer {
   /** Where it serves. */
   readonly port: number;
-  readonly admin: Admin;
-  /** Takes no more connections, lets what is in flight finish for at most `drainMs`, and resolves when all of it is closed. */
-  stop(drainMs: number): Promise<void>;
+  readonly admin: Admin | undefined;
+  /** The pool's, as `/stats` says it. */
+  stats(): BalancerStats;
+  /**
+   * Takes no more connections, lets what is in flight finish for at most `drainMs`, and resolves when all of it is closed,
+   * with how many connections had to be reset.
+   */
+  stop(drainMs: number): Promise<number>;
 }
 
 /** Resolves once the listener is open and the backends have been judged. Rejects where an address is taken. */
@@ -38,7 +44,7 @@ export async function startBalancer(
   settings: ProxySettings,
   { onEvent, observer }: BalancerHooks,
 ): Promise<RunningBalancer> {
-  const { balancer, balancers, backends, seed } = settings;
+  const { balancer, balancers, backends, seed, latencies } = settings;
   const strategy = { ...(await findStrategy(settings.strategy.name)), values: settings.strategy.values };
   const strategies = await ownStrategies(settings);
   const probes = [strategy, ...strategies.values()].some(({ definition }) => definition.needs === 'probe');
@@ -55,6 +61,7 @@ export async function startBalancer(
     env: {
       ...(balancers === undefined ? {} : { balancers }),
       ...(prober === undefined ? {} : { probe: prober.probe }),
+      ...(latencies === undefined ? {} : { latency: latencyIn(latencies) }),
     },
   });
   const { health } = balancer;
@@ -66,25 +73,28 @@ export async function startBalancer(
 
   const createProxy = balancer.layer === 4 ? createTcpProxy : createHttpProxy;
   const proxy = createProxy({ pools, settings, now });
-  const admin = await startAdmin(settings.admin, {
+  const subject = {
     stats: () => pools.stats(),
-    add: (from) => {
+    add: (from: NewBackend) => {
       const added = pools.add(from);
       for (const backend of added) watch(backend);
       return added[0]!;
     },
-    remove: (id) => pools.each((pool) => pool.remove(id)),
-  });
+    remove: (id: string) => pools.each((pool) => pool.remove(id)),
+  };
+  const admin = settings.admin && (await startAdmin(settings.admin, subject));
   await Promise.all(checkers.map((it) => it.firstVerdicts()));
   const port = await proxy.listen(settings.listen.host, settings.listen.port);
   return {
     port,
     admin,
+    stats: () => pools.stats(),
     async stop(drainMs) {
-      await proxy.close(drainMs);
+      const cut = await proxy.close(drainMs);
       for (const checker of checkers) checker.stop();
       prober?.stop();
-      await admin.close();
+      await admin?.close();
+      return cut;
     },
   };
 }
@@ -99,4 +109,9 @@ async function ownStrategies({ balancer }: ProxySettings): Promise<ReadonlyMap<s
         values: strategy.options as Values<Options>,
       });
   return strategies;
+}
+
+/** As the simulator's network reads its table; within one place there is no distance. */
+function latencyIn(latencies: NonNullable<ProxySettings['latencies']>): NonNullable<Env['latency']> {
+  return (from, to) => (from === to ? 0 : (latencies[from]?.[to] ?? latencies[to]?.[from]));
 }

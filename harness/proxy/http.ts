@@ -30,8 +30,11 @@ export interface HttpProxyOptions {
 export interface HttpProxy {
   /** Resolves with the port once it serves; rejects when it cannot. */
   listen(host: string, port: number): Promise<number>;
-  /** Takes no more connections, ends idle ones, lets requests under way finish for at most `deadlineMs`, then resets the rest. */
-  close(deadlineMs: number): Promise<void>;
+  /**
+   * Takes no more connections, ends idle ones, lets requests under way finish for at most `deadlineMs`, then resets the rest.
+   * Resolves with how many those were.
+   */
+  close(deadlineMs: number): Promise<number>;
   /** Client connections open now, and connections to backends, used or not. */
   readonly connections: { readonly clients: number; readonly upstreams: number };
 }
@@ -103,14 +106,16 @@ export function createHttpProxy(options: HttpProxyOptions): HttpProxy {
     close: (deadlineMs) =>
       new Promise((resolve) => {
         core.closing = true;
+        let cut = 0;
         const late = setTimeout(() => {
+          cut = clients.size;
           for (const client of clients) client.abandon();
         }, deadlineMs);
         server.close(() => {
           clearTimeout(late);
           clearInterval(ticker);
           core.upstreams.destroyAll();
-          resolve();
+          resolve(cut);
         });
         for (const client of clients) if (client.idle) client.close();
       }),

@@ -29,7 +29,7 @@ serve<ProxySettings, In, Out>(async (settings, say) => {
     ...(log === undefined ? {} : { observer: log }),
   });
   const { port, admin } = balancer;
-  const ready: ProxyReady = { port, adminPort: admin.port, adminToken: admin.token };
+  const ready: ProxyReady = { port, adminPort: admin?.port ?? 0, adminToken: admin?.token ?? '' };
 
   return {
     ready,

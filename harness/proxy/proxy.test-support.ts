@@ -20,7 +20,7 @@ export interface ProxyUnderTest {
   readonly pools: Pools;
   /** How every attempt ended, in order: `app-1 ok 200`. */
   readonly attempts: string[];
-  stop(): Promise<void>;
+  stop(): Promise<unknown>;
 }
 
 export interface ProxyOptions {

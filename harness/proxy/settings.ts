@@ -6,7 +6,8 @@ import type { Options, Values } from '../../strategies/strategy.ts';
 export interface ProxySettings {
   /** Host and port to listen on; port 0 takes a free one. */
   listen: { host: string; port: number };
-  admin: { host: string; port: number };
+  /** Absent: no side door. */
+  admin?: AdminSettings;
   strategy: {
     /** Public name, or an absolute path to a user's own file. */
     name: string;
@@ -19,8 +20,21 @@ export interface ProxySettings {
   seed: number;
   /** Where this balancer stands among those that share the load; it tells their draws apart. Absent: it is alone. */
   balancers?: { index: number; count: number };
+  /** One way between regions and zones, ms, for strategies that ask; both ways, unless each is given. */
+  latencies?: Record<string, Record<string, number>>;
   /** Where to record attempts (harness/attempt-log.ts) and events (ndjson, t in clock.ts ms); absent for a stand-alone proxy. */
   record?: { attempts: string; events: string };
+}
+
+export interface AdminSettings {
+  host: string;
+  port: number;
+  /** A Unix socket instead of both: who may open the file may do everything. */
+  path?: string;
+  /** Names it may be asked under, beside its address and those of loopback. */
+  hosts?: readonly string[];
+  /** Absent: one is made. */
+  token?: string;
 }
 
 export interface ProxyBackend {
@@ -38,6 +52,7 @@ export interface ProxyBackend {
 /** What the process answers once it serves. */
 export interface ProxyReady {
   port: number;
+  /** 0 and empty where there is no side door. */
   adminPort: number;
   adminToken: string;
 }

@@ -70,13 +70,15 @@ export function createTcpProxy(options: TcpProxyOptions): HttpProxy {
       }),
     close: (deadlineMs) =>
       new Promise((resolve) => {
+        let cut = 0;
         const late = setTimeout(() => {
+          cut = splices.size;
           for (const splice of splices) splice.abandon();
         }, deadlineMs);
         server.close(() => {
           clearTimeout(late);
           clearInterval(ticker);
-          resolve();
+          resolve(cut);
         });
       }),
     get connections() {

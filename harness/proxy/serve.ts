@@ -1,0 +1,100 @@
+/**
+ * A stand-alone balancer from its start to its end: says on standard output that it serves, and everything else on
+ * standard error; drains on SIGTERM and SIGINT, leaves at once on a second, reopens its log on SIGHUP.
+ */
+import { hostPort } from '../../scenarios/addresses.ts';
+import { Exit, exitCode } from '../exit.ts';
+import { StrategyError } from '../strategy-guard.ts';
+import { type RunningBalancer, startBalancer } from './balancer.ts';
+import { assertFree } from './free-address.ts';
+import { type HouseLog, houseLog, toldEvent } from './house-log.ts';
+import type { ProxySettings } from './settings.ts';
+import type { Standalone } from './standalone.ts';
+
+/** Resolves when it was told to stop and all requests had finished; throws `Exit` where it could not start or had to cut some off. */
+export async function serveUntilTold(
+  { settings, drainMs }: Standalone,
+  { json }: { json: boolean },
+): Promise<void> {
+  const log = houseLog(json);
+  await assertStartable(settings);
+  endOnUncaught(log);
+  const told = signals();
+  const balancer = await startBalancer(settings, { onEvent: (event) => log.event(toldEvent(event)) });
+  console.log(json ? JSON.stringify(serving(settings, balancer)) : inWords(settings, balancer));
+  const code = await told.stop;
+  log.note(`draining: no new connections, ${drainMs} ms for what is in flight; again to end at once`);
+  const cut = await balancer.stop(drainMs);
+  told.end();
+  if (cut === 0) return log.note('drained');
+  log.note(`${cut} connections were cut off: they took longer than ${drainMs} ms`);
+  throw new Exit(code);
+}
+
+async function assertStartable({ listen, admin }: ProxySettings): Promise<void> {
+  try {
+    await assertFree(listen, '--listen');
+    if (admin !== undefined) await assertFree(admin, '--admin');
+  } catch (cause) {
+    throw new Exit(exitCode.failed, (cause as Error).message, { cause });
+  }
+}
+
+/** A strategy of the user's that throws is told by its file and line; anything else by its stack. Either is the end. */
+function endOnUncaught(log: HouseLog): void {
+  process.on('uncaughtException', (error) => {
+    log.note(error instanceof StrategyError ? error.message : `${error.stack ?? error}`);
+    process.exit(exitCode.failed);
+  });
+}
+
+function signals(): { stop: Promise<number>; end(): void } {
+  const { promise: stop, resolve } = Promise.withResolvers<number>();
+  let code: number | undefined;
+  const on = (given: number) => () => {
+    if (code !== undefined) process.exit(code);
+    code = given;
+    resolve(given);
+  };
+  const listeners = { SIGINT: on(exitCode.interrupted), SIGTERM: on(exitCode.terminated) } as const;
+  for (const [name, listener] of Object.entries(listeners)) process.on(name, listener);
+  return {
+    stop,
+    end: () => {
+      for (const [name, listener] of Object.entries(listeners)) process.off(name, listener);
+    },
+  };
+}
+
+/** What the line on standard output says to machines. */
+function serving({ listen, strategy, admin: asked }: ProxySettings, { port, admin, stats }: RunningBalancer) {
+  const { totals, backends } = stats();
+  return {
+    type: 'serving',
+    url: `http://${hostPort(listen.host || 'localhost', port)}`,
+    host: listen.host,
+    port,
+    pid: process.pid,
+    strategy: strategy.name,
+    backends: backends.length,
+    available: totals.available,
+    ...(admin === undefined || asked === undefined
+      ? {}
+      : {
+          admin: {
+            url: adminUrl(asked, admin.port),
+            ...(asked.token === undefined ? { token: admin.token } : {}),
+          },
+        }),
+  };
+}
+
+const adminUrl = ({ host, path }: NonNullable<ProxySettings['admin']>, port: number): string =>
+  path === undefined ? `http://${hostPort(host || 'localhost', port)}` : `unix:${path}`;
+
+function inWords(settings: ProxySettings, balancer: RunningBalancer): string {
+  const { url, strategy, backends, available, admin } = serving(settings, balancer);
+  const token = admin?.token === undefined ? '' : `, token ${admin.token}`;
+  const door = admin === undefined ? '' : `; admin at ${admin.url}${token}`;
+  return `Serving ${url} with ${strategy}, ${available} of ${backends} backends available${door}`;
+}
