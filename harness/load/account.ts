@@ -6,6 +6,7 @@ import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 import type { RequestCounts } from '../recording.ts';
 import type { Spool } from '../spool.ts';
 import { type Verdict, verdicts } from './outcome.ts';
+import { dueMicros } from './window.ts';
 
 /** What is known of a request when it ends; times in ms from t = 0, NaN for what never was. */
 export interface Ended {
@@ -70,7 +71,7 @@ export class Account {
     if (verdict.outcome === 'ok') this.#latency.record(Math.max(1, latency));
     this.#spool.append(
       request.index,
-      micros(request.intended),
+      dueMicros(request.intended),
       verdict.outcome === 'not-sent' ? Number.NaN : micros(request.sent),
       micros(request.firstByte),
       latency,
@@ -88,7 +89,7 @@ export class Account {
   notSent(index: number, intended: number): void {
     const { outcomeCode, causeCode } = verdicts.noConnectionLeft;
     if (intended >= 0) this.counts.notSent++;
-    const at = micros(intended);
+    const at = dueMicros(intended);
     const nothing = Number.NaN;
     this.#spool.append(
       index,

@@ -35,3 +35,12 @@ export class Window {
     return Number.isFinite(this.#duration) ? this.#duration : this.#last;
   }
 }
+
+/**
+ * A due time, ms from t = 0, as rows hold it, in µs. What was due before t = 0 stays before it, however little: a sum of gaps may
+ * fall short of it by a rounding error, and rounded up it would be counted as measured by whoever reads the rows alone.
+ */
+export function dueMicros(t: number): number {
+  const micros = Math.round(t * 1000);
+  return micros === 0 && t < 0 ? -1 : micros;
+}

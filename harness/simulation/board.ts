@@ -5,7 +5,15 @@
  *
  * Between two readings it is told of its own starts and ends as ever (latency it measures itself), but no count moves.
  */
-import type { Backend, LoadReport, Outcome, Pool, Request, Strategy } from '../../strategies/strategy.ts';
+import type {
+  Backend,
+  Env,
+  LoadReport,
+  Outcome,
+  Pool,
+  Request,
+  Strategy,
+} from '../../strategies/strategy.ts';
 import type { BackendPool } from '../pool.ts';
 import type { ChosenStrategy } from '../strategies.ts';
 import type { Timeline } from './timeline.ts';
@@ -58,7 +66,7 @@ export class Board {
       ...strategy,
       definition: {
         ...definition,
-        create: (env, values) => this.#onBoard(definition.create(env, values)),
+        create: (env, values) => this.#onBoard(env, (own) => definition.create(own, values)),
       },
     };
   }
@@ -73,8 +81,15 @@ export class Board {
     this.#timeline.at(this.#timeline.now + this.#every, () => this.#refresh());
   }
 
-  #onBoard(inner: Strategy): Strategy {
+  #onBoard(env: Env, create: (env: Env) => Strategy): Strategy {
     let real: readonly Backend[] = [];
+    const { probe } = env;
+    // A probe asks the backend itself, whose snapshot is what the strategy knows it by.
+    const inner = create(
+      probe === undefined
+        ? env
+        : { ...env, probe: (backend, done) => probe(real[backend.index] ?? backend, done) },
+    );
     let snapshots: (Snapshot | undefined)[] = [];
     let pool: Pool = { members: [], available: [] };
     this.#readers.push((counts) => {

@@ -32,12 +32,20 @@ export interface ClientsOptions {
   readonly onWindow: (ms: number) => void;
 }
 
+/**
+ * How soon a connection of a closed loop asks again where the answer took no time at all, ms: some such turn is what it costs on
+ * real sockets. Without it a fleet that refuses everything would be asked without end at one moment.
+ */
+const leastTurn = 0.1;
+
 export class Clients implements Front {
   /** When the next request of the schedule leaves, ms; Infinity when there is none, and always in a closed loop. */
   next = Number.POSITIVE_INFINITY;
   /** No further request will be sent. */
   finished = false;
   windowMs = 0;
+  /** Clients that have left, of which their balancer has not heard yet. */
+  leaving = 0;
   readonly #options: ClientsOptions;
   readonly #workload: Workload;
   readonly #window: Window;
@@ -96,13 +104,15 @@ export class Clients implements Front {
   }
 
   answered(flight: Flight, status: number, backend: number): void {
-    if (flight.over) return;
+    if (flight.over || this.#tooLate(flight)) return;
     this.#end(flight, ofResponse(status, true), flight.latency, status, backend);
     this.#spare.push(flight);
   }
 
   cut(flight: Flight): void {
-    if (!flight.over) this.#end(flight, ofBroken(true), flight.latency, 0, -1);
+    if (flight.over || this.#tooLate(flight)) return;
+    this.#end(flight, ofBroken(true), flight.latency, 0, -1);
+    this.#spare.push(flight);
   }
 
   /** Ends what is in flight as such. */
@@ -122,6 +132,11 @@ export class Clients implements Front {
   /** Those that their clients still wait for, in the order of their numbers. */
   flights(): Flight[] {
     return this.#all.filter(({ over }) => !over).sort((a, b) => a.number - b.number);
+  }
+
+  /** Those whose balancers wait for a backend, in the order of their numbers; of some the client has left. */
+  dispatched(): Flight[] {
+    return this.#all.filter(({ call }) => call !== undefined).sort((a, b) => a.number - b.number);
   }
 
   quantile(index: number): number {
@@ -196,12 +211,28 @@ export class Clients implements Front {
   /** The client has waited long enough, and leaves; the balancer learns of it a trip later. */
   gaveUp(flight: Flight): void {
     const { timeline } = this.#options;
-    const { call } = flight;
-    const balancer = call?.balancer;
+    const balancer = flight.call?.balancer;
     this.#end(flight, verdicts.timeout, 0, 0, -1);
-    if (balancer === undefined) return;
-    if (flight.latency === 0) balancer.cancel(flight);
-    else timeline.at(timeline.now + flight.latency, () => balancer.cancel(flight));
+    if (balancer === undefined) this.#spare.push(flight);
+    else if (flight.latency === 0) this.#left(flight, balancer);
+    else {
+      this.leaving++;
+      timeline.at(timeline.now + flight.latency, () => {
+        this.leaving--;
+        this.#left(flight, balancer);
+      });
+    }
+  }
+
+  #left(flight: Flight, balancer: Balancer): void {
+    balancer.cancel(flight);
+    this.#spare.push(flight);
+  }
+
+  /** Whether what leaves the balancer now reaches a client that has given up by then. */
+  #tooLate({ latency, sent }: Flight): boolean {
+    const { timeline, scenario } = this.#options;
+    return latency > 0 && timeline.now + latency - sent > scenario.load.timeout;
   }
 
   #end(flight: Flight, verdict: Verdict, after: number, status: number, backend: number): void {
@@ -216,6 +247,7 @@ export class Clients implements Front {
     const fresh =
       verdict.outcome === 'lost' ||
       (requestsPerConnection !== undefined && sent % requestsPerConnection === 0);
-    timeline.at(fresh ? at + 2 * flight.latency : at, () => this.#sendNext(connection));
+    const next = fresh ? at + 2 * flight.latency : at;
+    timeline.at(next > flight.sent ? next : next + leastTurn, () => this.#sendNext(connection));
   }
 }

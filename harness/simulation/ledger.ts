@@ -3,6 +3,7 @@
  * table as the generators' (load/outcome.ts).
  */
 import { type Verdict, verdicts } from '../load/outcome.ts';
+import { dueMicros } from '../load/window.ts';
 import type { Recorder } from '../recorder.ts';
 import type { RequestCounts } from '../recording.ts';
 import type { Flight } from './flight.ts';
@@ -37,10 +38,11 @@ export class Ledger {
     let firstByte = Number.NaN;
     if (flight.headSent) firstByte = flight.firstByte;
     else if (status > 0) firstByte = at;
+    const due = dueMicros(flight.sent - this.#zero);
     this.#recorder.request(
       flight.number,
-      this.#micros(flight.sent),
-      this.#micros(flight.sent),
+      due,
+      due,
       this.#micros(firstByte),
       verdict === verdicts.inFlight ? Number.NaN : Math.round((at - flight.sent) * 1000),
       verdict.outcomeCode,
@@ -59,7 +61,7 @@ export class Ledger {
     const nothing = Number.NaN;
     this.#recorder.request(
       index,
-      this.#micros(intended),
+      dueMicros(intended - this.#zero),
       nothing,
       nothing,
       nothing,

@@ -157,12 +157,16 @@ export class Simulation {
   #isOver(due: number): boolean {
     const { clients, ledger } = { clients: this.#clients, ledger: this.#ledger };
     if (due === Number.POSITIVE_INFINITY) return true;
-    return clients.finished && ledger.inFlight === 0 && due > this.#zero + clients.windowMs;
+    const idle = ledger.inFlight === 0 && clients.leaving === 0;
+    return clients.finished && idle && due > this.#zero + clients.windowMs;
   }
 
   #end(): void {
-    for (const flight of this.#clients.flights()) {
-      if (flight.call !== undefined) this.#attemptEnded(flight, 'in-flight', 0, Number.NaN);
+    for (const flight of this.#clients.dispatched()) {
+      this.#attemptEnded(flight, 'in-flight', 0, Number.NaN);
+      // Nobody waits any more: what healing the faults does to it is not part of the trial.
+      flight.call!.awaited = false;
+      flight.call = undefined;
     }
     this.#clients.stop();
     this.#faults.healAll();
@@ -286,9 +290,7 @@ export class Simulation {
   }
 
   #awaited(): Call[] {
-    const calls: Call[] = [];
-    for (const { call } of this.#clients.flights()) if (call !== undefined) calls.push(call);
-    return calls;
+    return this.#clients.dispatched().map(({ call }) => call!);
   }
 
   #attemptEnded(dispatch: Dispatch, kind: AttemptKind, status: number, at: number): void {

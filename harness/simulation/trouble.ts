@@ -118,7 +118,7 @@ export class Trouble {
   /** Whether a request that arrives is not taken in now. */
   holds(call: Call): boolean {
     if (this.#suffers.has('vanish')) {
-      call.leftAt = this.#ground.timeline.now;
+      call.leftAt = this.#ground.timeline.now - call.latency;
       this.#requests.push(call);
       return true;
     }
