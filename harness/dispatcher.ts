@@ -14,7 +14,10 @@ import { type AttemptEnd, type AttemptObserver, Dispatch, type DispatchRequest }
 import { BackendPool, type BalancerEvent } from './pool.ts';
 import { PooledBackend } from './pooled-backend.ts';
 import type { ProxyBackend } from './proxy/settings.ts';
+import { backoffOf } from './resilience/backoff.ts';
+import { NowAndThen } from './resilience/now-and-then.ts';
 import { mayRetry } from './resilience/retries.ts';
+import { RetryBudget } from './resilience/retry-budget.ts';
 import type { ChosenStrategy } from './strategies.ts';
 import { StrategyError } from './strategy-guard.ts';
 
@@ -43,6 +46,12 @@ export class Dispatcher {
   readonly #strategy: Strategy;
   readonly #observer: AttemptObserver | undefined;
   readonly #limited: boolean;
+  readonly #sparing: boolean;
+  readonly #budget: RetryBudget | undefined;
+  readonly #refusals = new NowAndThen();
+  /** Of waits between attempts. */
+  readonly #waits: Source;
+  readonly #tellOf: (event: BalancerEvent) => void;
   readonly #listeners = new Set<(event: BalancerEvent) => void>();
   readonly #outcome = { kind: 'ok' as OutcomeKind, latency: 0, firstByte: 0 };
   /** What a pick must pass over: tried, then full ones. Reused. */
@@ -68,17 +77,23 @@ export class Dispatcher {
     this.#now = now;
     this.#chosen = strategy;
     this.#observer = options.observer;
+    this.#sparing = settings.retries.statuses.length > 0;
     this.#limited = settings.maxInFlight !== 'unlimited';
-    const source = new Source(seedOf(seed, options.env?.balancers), stream.strategy);
+    const { budget } = settings.retries;
+    this.#budget = budget === false ? undefined : new RetryBudget(budget, now());
+    const ownSeed = seedOf(seed, options.env?.balancers);
+    this.#waits = new Source(ownSeed, stream.retries);
+    const source = new Source(ownSeed, stream.strategy);
     const random = () => source.draw(this.#luck, this.#attempt + this.#ordinal++);
     let started = false;
+    this.#tellOf = (event) => {
+      onEvent(event);
+      for (const hear of this.#listeners) hear(event);
+    };
     this.pool = new BackendPool({
       settings,
       now,
-      onEvent: (event) => {
-        onEvent(event);
-        for (const hear of this.#listeners) hear(event);
-      },
+      onEvent: this.#tellOf,
       onChange: () => started && this.#poolChanged(),
     });
     this.pool.found(options.backends);
@@ -119,7 +134,7 @@ export class Dispatcher {
       if (!this.#another(dispatch)) return undefined;
       throw this.#wrong(`${picked.id}, tried already, with others available`);
     }
-    dispatch.attempts++;
+    if (dispatch.attempts++ === 0) this.#budget?.deposit(at);
     dispatch.backend = picked;
     dispatch.startedAt = at;
     picked.begin();
@@ -146,9 +161,31 @@ export class Dispatcher {
     this.#tell(dispatch, backend, kind, at - startedAt, detail.firstByte);
     dispatch.backend = undefined;
     this.pool.observed(backend, kind, startedAt, at);
-    if (kind === 'ok' || !mayRetry(this.#settings.retries, kind, dispatch, detail)) return false;
+    if (detail.answered || !mayRetry(this.#settings.retries, kind, dispatch, detail)) return false;
     dispatch.exclude(backend);
-    return this.pool.available.length === 1 || this.#another(dispatch);
+    return (this.pool.available.length === 1 || this.#another(dispatch)) && this.#affordRetry(at);
+  }
+
+  /**
+   * Whether a response of this status is better not passed on, since another attempt is allowed. To be asked when its head
+   * is here; then end the attempt with this status, not answered.
+   */
+  spares(dispatch: Dispatch, status: number, sent: boolean): boolean {
+    const { retries } = this.#settings;
+    if (!this.#sparing) return false;
+    if (!mayRetry(retries, 'error', dispatch, { status, sent, answered: false })) return false;
+    const { backend } = dispatch;
+    const elsewhere = this.pool.available.some(
+      (it) => it !== backend && it.inFlight < it.maxInFlight && !wasTried(it, dispatch.tried),
+    );
+    return (elsewhere || this.pool.available.length === 1) && this.#budget?.affords(this.#now()) !== false;
+  }
+
+  /** How long to wait before the attempt that `end` has just allowed, ms; 0 where there is no back-off. */
+  backoff(dispatch: Dispatch): number {
+    const { backoff } = this.#settings.retries;
+    if (backoff === false) return 0;
+    return backoffOf(backoff, dispatch.attempts, this.#waits.draw(dispatch.luck, dispatch.attempts));
   }
 
   /** Tells of every event from now on, until what it returns is called. */
@@ -209,6 +246,13 @@ export class Dispatcher {
   #another(dispatch: Dispatch): boolean {
     for (const it of this.pool.available)
       if (it.inFlight < it.maxInFlight && !wasTried(it, dispatch.tried)) return true;
+    return false;
+  }
+
+  #affordRetry(at: number): boolean {
+    if (this.#budget === undefined || this.#budget.withdraw(at)) return true;
+    const refused = this.#refusals.happened(at);
+    if (refused > 0) this.#tellOf({ t: at, type: 'retry-budget', refused });
     return false;
   }
 

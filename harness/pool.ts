@@ -14,9 +14,11 @@ import { nextSlowStep, slowShare } from './resilience/slow-start.ts';
 
 /** An event as the balancer knows it: `t` is the balancer's own clock, ms; the harness adds the trial. */
 export type BalancerEvent = Event extends infer E
-  ? E extends { type: 'health' | 'pool' | 'slow-start' }
-    ? Omit<E, 'trial'>
-    : never
+  ? E extends { type: 'fault' | 'note' }
+    ? never
+    : E extends Event
+      ? Omit<E, 'trial'>
+      : never
   : never;
 
 /** A change that the pool cannot make, and why. */

@@ -104,6 +104,8 @@ export type Event =
       phase: 'begun' | 'ended';
       pool?: string;
     }
+  /** `refused` retries since it was last told of, at most once a second. */
+  | { trial: string; t: number; type: 'retry-budget'; refused: number; pool?: string }
   | { trial: string; t: number; type: 'note'; text: string };
 
 /** One trial: one contender, one round. */

@@ -1,9 +1,7 @@
 /** The `balancer` section: how many balancers there are, what they see, and what they do about backends that fail. */
 import { z } from 'zod';
 import { count, name } from './names.ts';
-import { slowStart } from './resilience-settings.ts';
-import { routing } from './routes.ts';
-import { layer, tcp } from './tcp-settings.ts';
+import { retries, slowStart } from './resilience-settings.ts';
 import { duration, positiveDuration } from './units.ts';
 
 export const balancer = z.strictObject({
@@ -52,16 +50,10 @@ export const balancer = z.strictObject({
   tryTimeout: positiveDuration
     .prefault('5s')
     .describe('from sending a request to the last byte of its response'),
-  retries: z
-    .strictObject({
-      max: z.int().min(0).max(10).default(1),
-      on: z
-        .array(z.enum(['unreachable', 'reset', 'timeout']))
-        .default(['unreachable', 'reset'])
-        .describe('how an attempt must have ended to be tried again'),
-    })
-    .prefault({})
-    .describe('on another backend, where idempotent or nothing was sent'),
+  timeout: positiveDuration
+    .optional()
+    .describe('of the whole request, retries and waiting included; none unless given'),
+  retries,
   maxInFlight: z
     .union([count, z.literal('unlimited')])
     .default('unlimited')

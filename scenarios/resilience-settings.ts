@@ -1,7 +1,7 @@
-/** What a balancer can do beyond checks and retries, each part of the `balancer` section and off unless it is given. */
+/** What a balancer does about failures beyond checks: parts of the `balancer` section. */
 import { z } from 'zod';
 import { count } from './names.ts';
-import { positiveDuration, share } from './units.ts';
+import { positiveDuration, rate, share } from './units.ts';
 
 export const slowStart = z
   .union([
@@ -17,3 +17,38 @@ export const slowStart = z
   .describe(
     'a backend that joins or comes back gets its share little by little; strategies that weigh heed it',
   );
+
+export const retries = z
+  .strictObject({
+    max: z.int().min(0).max(10).default(1),
+    on: z
+      .array(z.enum(['unreachable', 'reset', 'timeout']))
+      .default(['unreachable', 'reset'])
+      .describe('how an attempt must have ended to be tried again'),
+    statuses: z
+      .array(z.int().min(400).max(599))
+      .default([])
+      .describe('a response of one of these is not passed on while another try is allowed'),
+    budget: z
+      .union([
+        z.literal(false),
+        z.strictObject({
+          share: share.prefault('20%').describe('retries per request'),
+          min: rate.prefault('10/s').describe('retries, whatever the load'),
+        }),
+      ])
+      .prefault({})
+      .describe('most retries the balancer adds to the load, over ten seconds'),
+    backoff: z
+      .union([
+        z.literal(false),
+        z.strictObject({
+          base: positiveDuration.prefault('25ms'),
+          max: positiveDuration.prefault('250ms'),
+        }),
+      ])
+      .default(false)
+      .describe('a retry waits anything up to base, then twice as long, at most max'),
+  })
+  .prefault({})
+  .describe('on another backend, where idempotent or nothing was sent');

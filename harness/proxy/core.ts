@@ -27,6 +27,10 @@ export class ProxyCore {
   /** Each is a queue of equally long deadlines. */
   readonly connecting: DeadlineQueue;
   readonly trying: DeadlineQueue;
+  /** Of whole requests, where they have one. */
+  readonly whole: DeadlineQueue | undefined;
+  /** Whether some response may be better not passed on. */
+  readonly sparing: boolean;
   readonly head: DeadlineQueue;
   readonly body: DeadlineQueue;
   readonly linger: DeadlineQueue;
@@ -54,6 +58,9 @@ export class ProxyCore {
     this.reading = pools.dispatchers.some(({ needs }) => needs === 'reported');
     this.connecting = new DeadlineQueue(settings.balancer.connectTimeout);
     this.trying = new DeadlineQueue(settings.balancer.tryTimeout);
+    const { timeout } = settings.balancer;
+    this.whole = timeout === undefined ? undefined : new DeadlineQueue(timeout);
+    this.sparing = settings.balancer.retries.statuses.length > 0;
     this.head = new DeadlineQueue(limits.headMs);
     this.body = new DeadlineQueue(limits.bodyMs);
     this.linger = new DeadlineQueue(limits.lingerMs);
@@ -71,6 +78,7 @@ export class ProxyCore {
     for (const { pool } of this.#dispatchers) pool.tick(now);
     this.connecting.expire(now);
     this.trying.expire(now);
+    this.whole?.expire(now);
     this.head.expire(now);
     this.body.expire(now);
     this.linger.expire(now);

@@ -15,6 +15,7 @@ import type { ProxyCore } from './core.ts';
 import { Deadline, type DeadlineQueue } from './deadlines.ts';
 import { frame } from './frame.ts';
 import { loadField, readLoad } from './load-report.ts';
+import { Replay } from './replay.ts';
 import { framing, ResponseHead } from './response-head.ts';
 import { Tunnel } from './tunnel.ts';
 import { localShortage, type Upstream, type UpstreamUser } from './upstream.ts';
@@ -27,6 +28,8 @@ export class Exchange implements UpstreamUser {
   readonly #core: ProxyCore;
   readonly #client: Client;
   readonly #deadline = new Deadline((queue) => this.#expired(queue));
+  /** Of the whole request, where there is one. */
+  readonly #whole: Deadline | undefined;
   readonly #response: ResponseHead;
   readonly #body = new BodyDecoder();
   readonly #request = {
@@ -41,10 +44,7 @@ export class Exchange implements UpstreamUser {
   #dispatcher: Dispatcher;
   #dispatch: Dispatch | undefined = undefined;
   #upstream: Upstream | undefined = undefined;
-  /** The request as it goes out, from its first byte: all that has come of it, or nothing once it is too long to keep. */
-  #held: (string | Buffer)[] = [];
-  #heldBytes = 0;
-  #replayable = true;
+  readonly #replay: Replay;
   /** All of the request has been given to `begin` and `sendBody`. */
   #requestDone = false;
   #inBody = false;
@@ -58,11 +58,15 @@ export class Exchange implements UpstreamUser {
   #load: string | undefined = undefined;
   /** What to answer when no attempt is left. */
   #failure = 502;
+  /** The wait before the next attempt. */
+  #pause: NodeJS.Timeout | undefined = undefined;
 
   constructor(core: ProxyCore, client: Client) {
     this.#core = core;
     this.#client = client;
     this.#dispatcher = core.dispatcher;
+    if (core.whole !== undefined) this.#whole = new Deadline(() => this.#tookTooLong());
+    this.#replay = new Replay(core.limits.replayBytes);
     this.#response = new ResponseHead(core.responses);
   }
 
@@ -86,30 +90,23 @@ export class Exchange implements UpstreamUser {
     request.key = this.#core.keyIsClient ? request.client : head.key;
     request.idempotent = head.idempotent;
     this.active = true;
-    this.#held.length = 0;
-    this.#held.push(payload);
-    this.#heldBytes = payload.length;
-    this.#replayable = true;
+    this.#replay.begin(payload);
     this.#requestDone = done;
     this.#headSent = false;
     this.#end.answered = false;
     this.#failure = 502;
     this.#dispatcher = head.route === undefined ? this.#core.dispatcher : head.route.dispatcher;
     this.#dispatch = this.#dispatcher.open(request);
+    if (this.#whole !== undefined) this.#core.whole!.start(this.#whole, this.#core.now());
     this.#attempt();
   }
 
   /** Sends more of the request's body. False: no more until `client.resume`. */
   sendBody(payload: string | Buffer, done: boolean): boolean {
     this.#requestDone = done;
-    const { replayBytes } = this.#core.limits;
-    const sent = this.#end.sent;
-    if (this.#replayable && payload.length > 0) {
-      this.#heldBytes += payload.length;
-      this.#held.push(payload);
-      if (sent && this.#heldBytes > replayBytes) this.#forget();
-    }
-    if (!sent) return this.#heldBytes <= replayBytes;
+    const { sent } = this.#end;
+    this.#replay.add(payload, sent);
+    if (!sent) return !this.#replay.full;
     const flowing = payload.length === 0 || this.#write(payload);
     // The backend's time runs while it is its turn: when it has the request, or will not take more of it.
     if (done || !flowing) this.#core.trying.start(this.#deadline, this.#core.now());
@@ -119,7 +116,7 @@ export class Exchange implements UpstreamUser {
   /** The client has left, or sent what ends the connection. */
   cancel(): void {
     if (!this.active) return;
-    this.#finishAttempt('cancelled');
+    this.#leave('cancelled');
     this.#over();
   }
 
@@ -181,16 +178,7 @@ export class Exchange implements UpstreamUser {
 
   #send(): void {
     this.#end.sent = true;
-    let flowing = true;
-    const held = this.#held;
-    const { socket } = this.#upstream!;
-    if (held.length === 1) flowing = socket.write(held[0]!, 'latin1');
-    else {
-      socket.cork();
-      for (const payload of held) flowing = socket.write(payload, 'latin1');
-      socket.uncork();
-    }
-    if (this.#heldBytes > this.#core.limits.replayBytes) this.#forget();
+    const flowing = this.#replay.send(this.#upstream!.socket);
     if (this.#requestDone || !flowing) this.#core.trying.start(this.#deadline, this.#core.now());
     else this.#deadline.stop();
     if (flowing && !this.#requestDone) this.#client.resume();
@@ -198,11 +186,6 @@ export class Exchange implements UpstreamUser {
 
   #write(payload: string | Buffer): boolean {
     return this.#upstream!.socket.write(payload, 'latin1');
-  }
-
-  #forget(): void {
-    this.#held.length = 0;
-    this.#replayable = false;
   }
 
   #readHead(from: Buffer, length: number): boolean {
@@ -223,6 +206,7 @@ export class Exchange implements UpstreamUser {
       }
       at = end;
       if (this.#response.status >= 200) {
+        if (this.#core.sparing && this.#replay.whole && this.#isSpared()) return false;
         if (this.#core.reading) this.#load = this.#response.field(b, loadField);
         if (this.#client.head.route?.response !== undefined)
           this.#response.take(b, this.#client.head.route.response);
@@ -236,6 +220,16 @@ export class Exchange implements UpstreamUser {
       }
       if (at === size) return true;
     }
+  }
+
+  /** Whether this response is not passed on, because another attempt may give a better one; that is under way then. */
+  #isSpared(): boolean {
+    const { status } = this.#response;
+    if (!this.#dispatcher.spares(this.#dispatch!, status, this.#end.sent)) return false;
+    this.#failure = 502;
+    if (this.#finishAttempt(status >= 500 ? 'error' : 'ok', status)) this.#again();
+    else this.#giveUp(502);
+    return true;
   }
 
   /** Settles how the body is framed on both sides (RFC 9112 §6.3) and returns the head for the client. */
@@ -323,6 +317,7 @@ export class Exchange implements UpstreamUser {
     if (head.upgrade === undefined || !this.#response.upgrade) return this.#malformed();
     const upstream = this.#upstream!;
     this.#deadline.stop();
+    this.#whole?.stop();
     let text = `${this.#response.forwarded(framing.none, true)}Connection: Upgrade\r\n`;
     if (head.number >= 0) text += `${headers.attempts}: ${this.#dispatch!.attempts}\r\n`;
     this.#headSent = true;
@@ -355,22 +350,48 @@ export class Exchange implements UpstreamUser {
 
   #fail(kind: OutcomeKind, status: number): void {
     this.#failure = status;
-    if (this.#finishAttempt(kind) && this.#replayable) this.#attempt();
+    if (this.#finishAttempt(kind) && this.#replay.whole) this.#again();
     else this.#giveUp(status);
   }
 
+  /** Another attempt, after its back-off. What comes of the body meanwhile is kept for it. */
+  #again(): void {
+    this.#end.sent = false;
+    const wait = this.#dispatcher.backoff(this.#dispatch!);
+    if (wait === 0) this.#attempt();
+    else
+      this.#pause = setTimeout(() => {
+        this.#pause = undefined;
+        this.#attempt();
+      }, wait);
+  }
+
+  #tookTooLong(): void {
+    // Where the client is what stalls, the backend is not to blame.
+    this.#leave(this.#headSent && this.#client.socket.writableNeedDrain ? 'cancelled' : 'timeout');
+    this.#giveUp(504);
+  }
+
+  /** Ends what is under way for this request, or waited for. */
+  #leave(kind: OutcomeKind): void {
+    if (this.#dispatch!.backend !== undefined) this.#finishAttempt(kind);
+    else clearTimeout(this.#pause);
+    this.#pause = undefined;
+  }
+
   /** Closes the connection and tells the dispatcher; returns whether another attempt is allowed. */
-  #finishAttempt(kind: OutcomeKind): boolean {
+  #finishAttempt(kind: OutcomeKind, status = 0): boolean {
     this.#deadline.stop();
     this.#upstream?.destroy();
     this.#upstream = undefined;
-    this.#end.status = 0;
+    this.#end.status = status;
     return this.#dispatcher.end(this.#dispatch!, kind, this.#end);
   }
 
   #over(): void {
     this.active = false;
-    this.#held.length = 0;
+    this.#whole?.stop();
+    this.#replay.clear();
   }
 
   #giveUp(status: number): void {

@@ -132,9 +132,12 @@ export class Upstreams {
     }
   }
 
-  /** Breaks off what is in use of one backend, as if it had reset the connection. */
+  /** Breaks off what is in use of a backend that drains, as if it had reset the connection. */
   breakOff(backend: string): void {
-    const used = [...this.#all].filter((it) => it.backend.id === backend && it.user !== undefined);
+    const used = [...this.#all].filter(
+      ({ backend: { id, draining, held }, user }) =>
+        id === backend && (draining || held) && user !== undefined,
+    );
     for (const it of used) it.user?.broken(new Error('not done by the deadline of its draining'));
   }
 

@@ -54,14 +54,19 @@ export class Balancer {
   /** A request arrives from its client. */
   receive(flight: Flight, request: DispatchRequest): void {
     this.dispatcher.open(request, flight);
+    flight.balancer = this;
     this.#attempt(flight);
   }
 
   /** The client has gone. */
   cancel(flight: Flight): void {
-    const { call } = flight;
-    if (call === undefined) return;
-    this.#finish(call, 'cancelled');
+    this.#leave(flight, 'cancelled');
+  }
+
+  /** The whole of a request has taken too long. */
+  tookTooLong(flight: Flight): void {
+    this.#leave(flight, 'timeout');
+    this.#giveUp(flight, 504);
   }
 
   /** The handshake of a call is answered. */
@@ -83,6 +88,10 @@ export class Balancer {
     const { flight, status } = call;
     const { now } = this.#timeline;
     const backend = flight.backend!;
+    if (!flight.headSent && this.dispatcher.spares(flight, status, true)) {
+      this.#passOver(call, status);
+      return;
+    }
     call.awaited = false;
     flight.call = undefined;
     call.link.keep(call.life, now);
@@ -178,8 +187,41 @@ export class Balancer {
   #fail(call: Call, kind: OutcomeKind, status: number): void {
     const { flight } = call;
     flight.failure = status;
-    if (this.#finish(call, kind)) this.#attempt(flight);
+    if (this.#finish(call, kind)) this.#again(flight);
     else this.#giveUp(flight, status);
+  }
+
+  /** A response that is not passed on, because another attempt may give a better one; its connection is closed. */
+  #passOver(call: Call, status: number): void {
+    const { flight } = call;
+    call.awaited = false;
+    flight.call = undefined;
+    flight.failure = 502;
+    const end = this.#end;
+    end.status = status;
+    end.firstByte = this.#timeline.now - flight.startedAt;
+    end.sent = true;
+    end.answered = false;
+    if (this.dispatcher.end(flight, status >= 500 ? 'error' : 'ok', end)) this.#again(flight);
+    else this.#giveUp(flight, 502);
+  }
+
+  /** Another attempt, after its back-off. */
+  #again(flight: Flight): void {
+    const wait = this.dispatcher.backoff(flight);
+    if (wait === 0) {
+      this.#attempt(flight);
+      return;
+    }
+    const { number, attempts } = flight;
+    this.#timeline.at(this.#timeline.now + wait, () => {
+      if (!flight.over && flight.number === number && flight.attempts === attempts) this.#attempt(flight);
+    });
+  }
+
+  /** Ends what is out for a flight, if anything is. */
+  #leave(flight: Flight, kind: OutcomeKind): void {
+    if (flight.call !== undefined) this.#finish(flight.call, kind);
   }
 
   /** Closes the connection and tells the dispatcher; returns whether another attempt is allowed. */

@@ -211,7 +211,7 @@ export class Clients implements Front {
   /** The client has waited long enough, and leaves; the balancer learns of it a trip later. */
   gaveUp(flight: Flight): void {
     const { timeline } = this.#options;
-    const balancer = flight.call?.balancer;
+    const { balancer } = flight;
     this.#end(flight, verdicts.timeout, 0, 0, -1);
     if (balancer === undefined) this.#spare.push(flight);
     else if (flight.latency === 0) this.#left(flight, balancer);

@@ -3,11 +3,14 @@
  * flight is dispatched once. A flight that is over is used again: a simulation makes no garbage of what it has most of.
  */
 import { Dispatch } from '../dispatch.ts';
+import type { Balancer } from './balancer.ts';
 import type { Call } from './call.ts';
 
 const nobody = { number: -1, key: '', client: '', idempotent: true };
 
 export class Flight extends Dispatch {
+  /** Where it arrived; undefined until then. */
+  balancer: Balancer | undefined = undefined;
   /** The attempt that is out; undefined where none is. */
   call: Call | undefined = undefined;
   /** It has its outcome. */
@@ -33,6 +36,7 @@ export class Flight extends Dispatch {
   begin(number: number, sent: number, keyHash: number, latency: number): void {
     this.number = number;
     this.attempts = 0;
+    this.balancer = undefined;
     this.over = this.headSent = false;
     this.failure = 502;
     this.keyHash = keyHash | 0;

@@ -1,5 +1,5 @@
 /**
- * Timeouts of clients and of tries, at no cost to a request that needs none: now and then all that is out is looked
+ * Timeouts of clients, of requests and of tries, at no cost to a request that needs none: now and then all that is out is looked
  * through, and what will run out before the next look is put on the agenda, to the exact moment. A look comes twice in
  * the shortest timeout, so nothing that begins after one can run out before the next.
  */
@@ -13,10 +13,13 @@ export interface PatienceOptions {
   readonly client: number;
   /** ms from sending a request to the last byte of its response. */
   readonly try: number;
+  /** ms from a request's arrival at the balancer to the last byte; undefined for no limit. */
+  readonly whole: number | undefined;
   /** Every flight there is, over or not. */
   readonly flights: readonly Flight[];
   readonly onClient: (flight: Flight) => void;
   readonly onTry: (call: Call) => void;
+  readonly onWhole: (flight: Flight) => void;
 }
 
 export class Patience {
@@ -26,7 +29,7 @@ export class Patience {
 
   constructor(options: PatienceOptions) {
     this.#options = options;
-    this.#every = Math.min(options.client, options.try) / 2;
+    this.#every = Math.min(options.client, options.try, options.whole ?? Number.POSITIVE_INFINITY) / 2;
   }
 
   start(): void {
@@ -36,13 +39,17 @@ export class Patience {
 
   /** Looks for what runs out in [from, to). */
   #look(): void {
-    const { timeline, flights, client, try: tryMs } = this.#options;
+    const { timeline, flights, client, try: tryMs, whole } = this.#options;
     const from = this.#from;
     const to = from + this.#every;
     for (const flight of flights) {
       if (flight.over) continue;
       const leaves = flight.sent + client;
       if (leaves >= from && leaves < to) this.#clientAt(flight, leaves);
+      if (whole !== undefined) {
+        const late = flight.sent + flight.latency + whole;
+        if (late >= from && late < to) this.#wholeAt(flight, late);
+      }
       const { call } = flight;
       if (call === undefined || call.connecting) continue;
       const ends = call.sentAt + tryMs;
@@ -57,6 +64,13 @@ export class Patience {
     const { number } = flight;
     this.#options.timeline.at(at, () => {
       if (!flight.over && flight.number === number) this.#options.onClient(flight);
+    });
+  }
+
+  #wholeAt(flight: Flight, at: number): void {
+    const { number } = flight;
+    this.#options.timeline.at(at, () => {
+      if (!flight.over && flight.number === number) this.#options.onWhole(flight);
     });
   }
 

@@ -86,9 +86,11 @@ export class Simulation {
       timeline: this.#timeline,
       client: scenario.load.timeout,
       try: settings.tryTimeout,
+      whole: settings.timeout,
       flights: this.#clients.all,
       onClient: (flight) => this.#clients.gaveUp(flight),
       onTry: (call) => call.balancer.expired(call),
+      onWhole: (flight) => flight.balancer?.tookTooLong(flight),
     });
     this.#faults = new FaultTimeline(
       scenario.faults,
