@@ -2,6 +2,8 @@
 import { z } from 'zod';
 import { count, name } from './names.ts';
 import { retries, slowStart } from './resilience-settings.ts';
+import { routing } from './routes.ts';
+import { layer, tcp } from './tcp-settings.ts';
 import { duration, positiveDuration } from './units.ts';
 
 export const balancer = z.strictObject({

@@ -9,13 +9,14 @@ import { headers } from '../../scenarios/headers.ts';
 import type { OutcomeKind } from '../../strategies/strategy.ts';
 import type { Dispatch } from '../dispatch.ts';
 import type { Dispatcher } from '../dispatcher.ts';
-import { BodyDecoder, bodyMode } from './body.ts';
+import { bodyMode } from './body.ts';
 import type { Client } from './client.ts';
 import type { ProxyCore } from './core.ts';
 import { Deadline, type DeadlineQueue } from './deadlines.ts';
 import { frame } from './frame.ts';
 import { loadField, readLoad } from './load-report.ts';
 import { Replay } from './replay.ts';
+import { ResponseBody } from './response-body.ts';
 import { framing, ResponseHead } from './response-head.ts';
 import { Tunnel } from './tunnel.ts';
 import { localShortage, type Upstream, type UpstreamUser } from './upstream.ts';
@@ -31,7 +32,7 @@ export class Exchange implements UpstreamUser {
   /** Of the whole request, where there is one. */
   readonly #whole: Deadline | undefined;
   readonly #response: ResponseHead;
-  readonly #body = new BodyDecoder();
+  readonly #body = new ResponseBody();
   readonly #request = {
     number: -1,
     key: '',
@@ -50,8 +51,6 @@ export class Exchange implements UpstreamUser {
   #inBody = false;
   /** The response's head went out. */
   #headSent = false;
-  #chunkedOut = false;
-  #reusable = false;
   #interim = 0;
   #partial: Buffer | undefined = undefined;
   /** What the response says of the backend's load, where somebody asks. */
@@ -232,41 +231,20 @@ export class Exchange implements UpstreamUser {
     return true;
   }
 
-  /** Settles how the body is framed on both sides (RFC 9112 §6.3) and returns the head for the client. */
+  /** Settles how the body is framed on both sides and returns the head for the client. */
   #startBody(): string {
     const response = this.#response;
     const { head } = this.#client;
-    const { status, contentLength, chunked } = response;
-    const modern = head.minor === 1;
+    const body = this.#body;
     this.#inBody = true;
-    this.#chunkedOut = false;
-    this.#reusable = response.keepAlive;
-    let keep: (typeof framing)[keyof typeof framing] = framing.none;
-    let delimited = true;
-    if (head.method === 'HEAD' || status === 204 || status === 304) {
-      this.#body.begin(bodyMode.none, 0);
-      if (status !== 204 && contentLength >= 0) keep = framing.contentLength;
-      // Framing that a body-less status may not have: whether bytes follow is anybody's guess.
-      if (head.method !== 'HEAD' && (chunked || (status === 204 && contentLength > 0)))
-        this.#reusable = false;
-      if (head.method === 'HEAD' && chunked && modern) keep = framing.transferEncoding;
-    } else if (contentLength >= 0) {
-      this.#body.begin(bodyMode.length, contentLength);
-      keep = framing.contentLength;
-    } else {
-      this.#body.begin(chunked ? bodyMode.chunked : bodyMode.untilClose, 0);
-      if (!chunked) this.#reusable = false;
-      if (chunked && modern) keep = framing.transferEncoding;
-      this.#chunkedOut = modern;
-      delimited = modern;
-    }
+    body.respond(head, response);
     // An answer before the end of the request: whether the client still sends the rest is not to be known.
-    const stays = head.keepAlive && delimited && this.#requestDone && !this.#core.closing;
+    const stays = head.keepAlive && body.delimited && this.#requestDone && !this.#core.closing;
     this.#client.keepAlive = stays;
-    let text = response.forwarded(keep);
-    if (this.#chunkedOut && keep === framing.none) text += 'Transfer-Encoding: chunked\r\n';
+    let text = response.forwarded(body.keep);
+    if (body.chunkedOut && body.keep === framing.none) text += 'Transfer-Encoding: chunked\r\n';
     if (!stays) text += 'Connection: close\r\n';
-    else if (!modern) text += 'Connection: keep-alive\r\n';
+    else if (head.minor === 0) text += 'Connection: keep-alive\r\n';
     if (head.number >= 0) text += `${headers.attempts}: ${this.#dispatch!.attempts}\r\n`;
     if (head.route?.response !== undefined) text += head.route.response.lines;
     return `${text}\r\n`;
@@ -277,7 +255,7 @@ export class Exchange implements UpstreamUser {
     const body = this.#body;
     const at = body.decode(b, from, to);
     if (at < 0) return this.#malformed();
-    const payload = frame(head, body.data, body.start, body.end, this.#chunkedOut, body.done);
+    const payload = frame(head, body.data, body.start, body.end, body.chunkedOut, body.done);
     let flowing = true;
     if (payload.length > 0) {
       this.#headSent = true;
@@ -296,7 +274,7 @@ export class Exchange implements UpstreamUser {
     const upstream = this.#upstream!;
     this.#deadline.stop();
     this.#upstream = undefined;
-    if (this.#reusable && this.#requestDone && !excess) upstreams.keep(upstream, time);
+    if (this.#body.reusable && this.#requestDone && !excess) upstreams.keep(upstream, time);
     else upstream.destroy();
     this.#end.status = status;
     if (this.#load !== undefined) this.#report(this.#load);
