@@ -6,7 +6,9 @@
 import { isAbsolute } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { nearest } from '../scenarios/nearest.ts';
+import { poolsOf } from '../scenarios/pools.ts';
 import { loadFolder } from '../scenarios/registry.ts';
+import type { BalancerSettings } from '../scenarios/scenario.ts';
 import type { Options, StrategyDefinition, Values } from '../strategies/strategy.ts';
 import { loadStrategyFile } from './strategy-file.ts';
 import { optionValues, StrategyInputError } from './strategy-options.ts';
@@ -48,6 +50,20 @@ export async function chooseStrategy(
 ): Promise<ChosenStrategy> {
   const found = await findStrategy(nameOrFile);
   return { ...found, values: optionValues(found.name, found.definition.options, options) };
+}
+
+/** The strategies of those pools that have one of their own, by the pool's name; options are those of a checked section. */
+export async function poolStrategies(
+  balancer: BalancerSettings,
+): Promise<ReadonlyMap<string, ChosenStrategy>> {
+  const strategies = new Map<string, ChosenStrategy>();
+  for (const { name, strategy } of poolsOf(balancer))
+    if (strategy !== undefined)
+      strategies.set(name, {
+        ...(await findStrategy(strategy.name)),
+        values: strategy.options as Values<Options>,
+      });
+  return strategies;
 }
 
 async function namedStrategy(name: string) {

@@ -102,6 +102,8 @@ function flatten(issue: z.core.$ZodIssue, base: Path): Finding[] {
     const lines = issue.message.split('\n');
     return issue.keys.map((key, i) => ({ path: [...path, key], message: lines[i] ?? lines[0]!, key: true }));
   }
+  if (issue.code === 'invalid_key')
+    return issue.issues.slice(0, 1).map(({ message }) => ({ path, message, key: true }));
   if (issue.code !== 'invalid_union' || issue.message !== '') return [{ path, message: issue.message }];
   const meant = issue.errors
     .filter((issues) => !issues.some(ofAnotherKind))

@@ -37,10 +37,18 @@ export const fieldValue = z
       `expected the value of a header field (printable, no line breaks, no space around it), got ${show(input)}`,
   });
 
+/** A field of requests of one kind. Fields of ours tell requests apart one by one. */
+export const isOurs = (name: string): boolean => name.toLowerCase().startsWith('steelyard-');
+
 /** A field name that may be edited. */
 export const editableName = fieldName.refine((name) => !untouchable.has(name.toLowerCase()), {
   error: ({ input }) =>
     `expected a field that may be edited, got ${show(input)}, which frames the message, belongs to one hop, or is the balancer's own to say`,
+});
+
+/** A field name that the requests of a mix may carry. */
+export const mixField = editableName.refine((name) => !isOurs(name), {
+  error: ({ input }) => `expected a field other than ours (steelyard-…), got ${show(input)}`,
 });
 
 export const headerEdits = z.strictObject({

@@ -3,7 +3,7 @@
  * where none does, it goes to the pool of all backends. Matched is what was sent, undecoded: `/%61pi` is not `/api`.
  */
 import { z } from 'zod';
-import { fieldName, fieldValue, headerEdits } from './header-edits.ts';
+import { fieldName, fieldValue, headerEdits, isOurs } from './header-edits.ts';
 import { name, namePattern } from './names.ts';
 import { show } from './show.ts';
 
@@ -15,9 +15,14 @@ const path = z
       `expected a path that starts with / and has no ?, # or space in it, got ${show(input)}`,
   });
 
-const host = z.string().regex(/^(?:\*\.)?[A-Za-z0-9._~-]{1,253}$|^\[[0-9A-Fa-f:.]+\]$/, {
+export const host = z.string().regex(/^(?:\*\.)?[A-Za-z0-9._~-]{1,253}$|^\[[0-9A-Fa-f:.]+\]$/, {
   error: ({ input }) =>
     `expected a host without port, such as example.com or *.example.com, got ${show(input)}`,
+});
+
+const matched = fieldName.refine((it) => !isOurs(it), {
+  error: ({ input }) =>
+    `expected a field that kinds of requests have, got ${show(input)}, which tells single requests apart`,
 });
 
 const method = z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,32}$/);
@@ -36,7 +41,7 @@ export const route = z
     exact: path.optional().describe('the whole path'),
     method: oneOrMore(method).optional(),
     header: z
-      .record(fieldName, z.union([fieldValue, z.literal(true)]))
+      .record(matched, z.union([fieldValue, z.literal(true)]))
       .optional()
       .describe('fields with their values; true where any value will do'),
     pool: selector

@@ -7,9 +7,11 @@ import { z } from 'zod';
 import { type BalancerSettings, balancer } from './balancer-settings.ts';
 import { faults, serviceTimes } from './catalogue.ts';
 import { fieldsOf, oneOf } from './fields.ts';
+import { fieldValue, mixField } from './header-edits.ts';
 import { limitOf, metrics } from './metrics.ts';
 import { count, name } from './names.ts';
 import { network } from './network.ts';
+import { host } from './routes.ts';
 import { trace } from './trace.ts';
 import { duration, positiveDuration, rate, share } from './units.ts';
 
@@ -64,6 +66,11 @@ const mix = z
       method: z.enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']).default('GET'),
       share: z.number().positive().default(1),
       body: z.int().min(0).max(100_000_000).default(0).describe('bytes of the request body'),
+      host: host.optional().describe('what Host says; the address of the balancer unless given'),
+      headers: z
+        .record(mixField, fieldValue)
+        .optional()
+        .describe('fields beside those that every request has'),
     }),
   )
   .min(1);

@@ -15,6 +15,9 @@ export interface RequestShape {
   readonly path: string;
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly body: number;
+  /** What Host says; undefined where it names the balancer. */
+  readonly host?: string | undefined;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
 export class Workload {
@@ -55,7 +58,7 @@ export class Workload {
     this.#keyCount = count;
     this.#zipf = load.keys.kind === 'zipf' ? new Zipf(count, exponent ?? 1) : undefined;
     this.#clientCount = load.clients;
-    this.#mix = load.mix.map(({ path, method, body }) => ({ path, method, body }));
+    this.#mix = load.mix.map(({ share: _, ...shape }) => shape);
     this.#ends = endsOf(load.mix.map(({ share }) => share));
     this.#regionDraws = new Source(seed, stream.regions);
     this.#regions = Object.keys(load.regions ?? {});

@@ -5,7 +5,13 @@ import { RequestWriter } from './request-writer.ts';
 
 const target = { host: '127.0.0.1', port: 8080 };
 
-function writerFor(request: { path?: string; method?: 'GET' | 'POST' | 'DELETE'; body?: number }) {
+function writerFor(request: {
+  path?: string;
+  method?: 'GET' | 'POST' | 'DELETE';
+  body?: number;
+  host?: string;
+  headers?: Record<string, string>;
+}) {
   const load = loadOf({ open: { rate: '1/s' }, duration: '1s', requests: undefined, mix: [request] });
   const workload = new Workload(load, 7, 1);
   return { workload, writer: new RequestWriter(workload, target) };
@@ -19,6 +25,14 @@ test('request i carries the identity and the luck the workload gives it', (t) =>
       `GET /api?x=1 HTTP/1.1\r\nhost: 127.0.0.1:8080\r\nsteelyard-request: ${i}\r\nsteelyard-key: ${workload.key(i)}\r\n` +
         `steelyard-client: ${workload.client(i)}\r\nsteelyard-quantile: ${workload.quantile(i)}\r\n\r\n`,
     );
+});
+
+test('a host and fields of its own stand in the head', (t) => {
+  const { writer } = writerFor({ host: 'a.test', headers: { 'X-A': 'b', Cookie: 'c=d' } });
+  t.regex(
+    writer.write(3),
+    /^GET \/ HTTP\/1\.1\r\nhost: a\.test\r\nX-A: b\r\nCookie: c=d\r\nsteelyard-request: 3\r\n/,
+  );
 });
 
 test('a region is sent where the load has regions, and only there', (t) => {

@@ -44,7 +44,7 @@ export class RequestWriter {
     return region === undefined ? '' : `${headers.region}: ${region}\r\n`;
   }
 
-  #start({ method, path, body }: RequestShape): string {
+  #start({ method, path, body, host = this.#host, headers: fields = {} }: RequestShape): string {
     if (!/^[\x21-\x7e]+$/.test(path))
       throw new RangeError(`path ${JSON.stringify(path)}: expected printable ASCII without spaces`);
     const length =
@@ -53,7 +53,8 @@ export class RequestWriter {
         : withBody.has(method)
           ? 'content-length: 0\r\n'
           : '';
-    return `${method} ${path} HTTP/1.1\r\nhost: ${this.#host}\r\n${length}${headers.request}: `;
+    const own = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
+    return `${method} ${path} HTTP/1.1\r\nhost: ${host}\r\n${own.join('')}${length}${headers.request}: `;
   }
 }
 

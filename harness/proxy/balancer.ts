@@ -4,15 +4,14 @@
  *
  * Nothing here catches what it does not understand: an uncaught error is the process's end.
  */
-import { poolsOf } from '../../scenarios/pools.ts';
-import type { Env, Options, Values } from '../../strategies/strategy.ts';
+import type { Env } from '../../strategies/strategy.ts';
 import type { BalancerStats } from '../balancer-stats.ts';
 import { now } from '../clock.ts';
 import type { AttemptObserver } from '../dispatch.ts';
 import type { BalancerEvent } from '../pool.ts';
 import type { PooledBackend } from '../pooled-backend.ts';
 import { Pools } from '../pools.ts';
-import { type ChosenStrategy, findStrategy } from '../strategies.ts';
+import { findStrategy, poolStrategies } from '../strategies.ts';
 import { type Admin, startAdmin } from './admin.ts';
 import { HealthChecker } from './health-checker.ts';
 import { createHttpProxy } from './http.ts';
@@ -46,7 +45,7 @@ export async function startBalancer(
 ): Promise<RunningBalancer> {
   const { balancer, balancers, backends, seed, latencies } = settings;
   const strategy = { ...(await findStrategy(settings.strategy.name)), values: settings.strategy.values };
-  const strategies = await ownStrategies(settings);
+  const strategies = await poolStrategies(balancer);
   const probes = [strategy, ...strategies.values()].some(({ definition }) => definition.needs === 'probe');
   const prober = probes ? new Prober({ now }) : undefined;
   const pools = new Pools({
@@ -97,18 +96,6 @@ export async function startBalancer(
       return cut;
     },
   };
-}
-
-/** The strategies of pools that have one of their own, by the pool's name. */
-async function ownStrategies({ balancer }: ProxySettings): Promise<ReadonlyMap<string, ChosenStrategy>> {
-  const strategies = new Map<string, ChosenStrategy>();
-  for (const { name, strategy } of poolsOf(balancer))
-    if (strategy !== undefined)
-      strategies.set(name, {
-        ...(await findStrategy(strategy.name)),
-        values: strategy.options as Values<Options>,
-      });
-  return strategies;
 }
 
 /** As the simulator's network reads its table; within one place there is no distance. */

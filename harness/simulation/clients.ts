@@ -4,7 +4,7 @@
  * quantiles and addresses are the workload's, as on real sockets.
  */
 import type { Scenario } from '../../scenarios/scenario.ts';
-import { rateOf, Workload } from '../../scenarios/workload.ts';
+import { type RequestShape, rateOf, Workload } from '../../scenarios/workload.ts';
 import type { DispatchRequest } from '../dispatch.ts';
 import { ofBroken, ofResponse, type Verdict, verdicts } from '../load/outcome.ts';
 import { Window } from '../load/window.ts';
@@ -137,6 +137,11 @@ export class Clients implements Front {
   /** Those whose balancers wait for a backend, in the order of their numbers; of some the client has left. */
   dispatched(): Flight[] {
     return this.#all.filter(({ call }) => call !== undefined).sort((a, b) => a.number - b.number);
+  }
+
+  /** What a request asks for, by its number. */
+  shape(index: number): RequestShape {
+    return this.#workload.request(index);
   }
 
   quantile(index: number): number {

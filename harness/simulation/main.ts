@@ -11,7 +11,7 @@ import { Recorder } from '../recorder.ts';
 import type { RequestCounts, Trial } from '../recording.ts';
 import { serve } from '../role.ts';
 import { spools } from '../spools.ts';
-import { findStrategy } from '../strategies.ts';
+import { findStrategy, poolStrategies } from '../strategies.ts';
 import { Simulation } from './simulation.ts';
 
 export interface SimulatedTrialSettings {
@@ -56,6 +56,7 @@ serve<SimulatedTrialSettings, ToSimulation, FromSimulation>(async (settings, say
   const simulation = new Simulation({
     scenario,
     strategy: { ...(await findStrategy(strategy.name)), values: strategy.values },
+    strategies: await poolStrategies(balancer),
     settings: balancer,
     seed,
     recorder,

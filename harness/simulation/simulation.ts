@@ -9,10 +9,12 @@
 import { serviceTimeOf } from '../../scenarios/catalogue.ts';
 import { draw, stream } from '../../scenarios/random.ts';
 import { type BalancerSettings, backendsOf, type Scenario } from '../../scenarios/scenario.ts';
-import type { Backend, Request } from '../../strategies/strategy.ts';
+import type { Backend, Request, StrategyDefinition } from '../../strategies/strategy.ts';
 import type { AttemptObserver, Dispatch } from '../dispatch.ts';
-import { Dispatcher, type EnvExtras } from '../dispatcher.ts';
+import type { EnvExtras } from '../dispatcher.ts';
 import type { BalancerEvent } from '../pool.ts';
+import { PooledBackend } from '../pooled-backend.ts';
+import { Pools } from '../pools.ts';
 import type { Recorder, TrialEvent } from '../recorder.ts';
 import { type AttemptKind, attemptKinds, type RequestCounts } from '../recording.ts';
 import type { ChosenStrategy } from '../strategies.ts';
@@ -26,11 +28,14 @@ import { Host } from './host.ts';
 import { Ledger } from './ledger.ts';
 import { Network } from './network.ts';
 import { Patience } from './patience.ts';
+import { RoutedBalancer } from './routed-balancer.ts';
 import { Timeline } from './timeline.ts';
 
 export interface SimulationOptions {
   readonly scenario: Scenario;
   readonly strategy: ChosenStrategy;
+  /** Of each pool that has one of its own, by the pool's name. */
+  readonly strategies?: ReadonlyMap<string, ChosenStrategy>;
   /** The contender's: the scenario's, with its own overrides. */
   readonly settings: BalancerSettings;
   readonly seed: number;
@@ -50,11 +55,13 @@ export class Simulation {
   readonly #zero: number;
   readonly #hosts: readonly Host[];
   readonly #network: Network;
-  readonly #balancers: readonly Balancer[];
+  readonly #balancers: readonly RoutedBalancer[];
   readonly #ledger: Ledger;
   readonly #clients: Clients;
   readonly #faults: FaultTimeline;
   readonly #patience: Patience;
+  /** What strategies need beyond the basic contract. */
+  readonly #needs: ReadonlySet<StrategyDefinition['needs']>;
   #begun = false;
 
   /** Throws a `StrategyError` where the strategy does; so does `advance`. */
@@ -80,6 +87,8 @@ export class Simulation {
       balancerOf: (index, region) => assigned(index, region),
       onWindow: (ms) => recorder.window(ms),
     });
+    const strategies = [options.strategy, ...(options.strategies?.values() ?? [])];
+    this.#needs = new Set(strategies.map((it) => it.definition.needs));
     this.#balancers = this.#makeBalancers(settings);
     const assigned = this.#assignment();
     this.#patience = new Patience({
@@ -174,17 +183,18 @@ export class Simulation {
     this.#faults.healAll();
   }
 
-  #makeBalancers(settings: BalancerSettings): Balancer[] {
+  #makeBalancers(settings: BalancerSettings): RoutedBalancer[] {
     const { strategy } = this.#options;
     const { count, zones, board: boardSettings } = settings;
     const board = boardSettings === undefined ? undefined : new Board(boardSettings.every, this.#timeline);
     const chosen = board?.around(strategy) ?? strategy;
-    if (strategy.definition.needs === 'reported' || strategy.definition.needs === 'probe')
+    const needs = this.#needs;
+    if (needs.has('reported') || needs.has('probe'))
       for (const host of this.#hosts) {
         host.measure(this.#timeline.now);
-        host.reports = strategy.definition.needs === 'reported';
+        host.reports = needs.has('reported');
       }
-    if (strategy.definition.needs === 'simulator') for (const host of this.#hosts) host.foresee();
+    if (needs.has('simulator')) for (const host of this.#hosts) host.foresee();
     const around = {
       hosts: this.#hosts,
       timeline: this.#timeline,
@@ -193,27 +203,27 @@ export class Simulation {
       connectTimeout: settings.connectTimeout,
       quantile: (number: number) => this.#clients.quantile(number),
     };
-    const balancers: Balancer[] = [];
+    const balancers: RoutedBalancer[] = [];
     for (let index = 0; index < count; index++) {
       const zone = zones?.[index % zones.length];
-      const dispatcher = this.#makeDispatcher(chosen, settings, index, zone);
-      balancers.push(new Balancer(dispatcher, zone, around));
-      if (settings.health !== false) {
-        const latency = (host: Host) => around.network.toHost(zone, host.spec.zone);
-        new HealthRounds(dispatcher.pool, settings.health, around.hosts, around.timeline, latency).start();
-      }
+      const pools = this.#makePools(chosen, settings, index, zone);
+      balancers.push(new RoutedBalancer(pools, settings, (it) => new Balancer(it, zone, around)));
+      if (settings.health === false) continue;
+      const latency = (host: Host) => around.network.toHost(zone, host.spec.zone);
+      for (const { pool } of pools.dispatchers)
+        new HealthRounds(pool, settings.health, around.hosts, around.timeline, latency).start();
     }
-    board?.start(balancers.map(({ dispatcher }) => dispatcher.pool));
+    board?.start(balancers.map(({ all }) => all.dispatcher.pool));
     return balancers;
   }
 
-  #makeDispatcher(
+  #makePools(
     strategy: ChosenStrategy,
     settings: BalancerSettings,
     index: number,
     zone: string | undefined,
-  ): Dispatcher {
-    const { seed, scenario } = this.#options;
+  ): Pools {
+    const { seed, scenario, strategies } = this.#options;
     const timeline = this.#timeline;
     const observer: AttemptObserver = {
       started: () => undefined,
@@ -224,11 +234,12 @@ export class Simulation {
       ...(Object.keys(scenario.network.latencies).length > 0
         ? { latency: (from: string, to: string) => this.#network.known(from, to) }
         : {}),
-      ...(strategy.definition.needs === 'probe' ? { probe: this.#probe(zone) } : {}),
-      ...(strategy.definition.needs === 'simulator' ? { sojourn: this.#sojourn(zone) } : {}),
+      ...(this.#needs.has('probe') ? { probe: this.#probe(zone) } : {}),
+      ...(this.#needs.has('simulator') ? { sojourn: this.#sojourn(zone) } : {}),
     };
-    return new Dispatcher({
+    return new Pools({
       strategy,
+      ...(strategies === undefined ? {} : { strategies }),
       seed,
       settings,
       backends: this.#hosts.map(({ spec }) => ({
@@ -248,8 +259,8 @@ export class Simulation {
 
   /** A probe answers like a health check: at once, without a worker, unless the host cannot. */
   #probe(zone: string | undefined): NonNullable<EnvExtras['probe']> {
-    return ({ index }, done) => {
-      const host = this.#hosts[index]!;
+    return (backend, done) => {
+      const host = this.#hostOf(backend);
       const latency = this.#network.toHost(zone, host.spec.zone);
       const timeline = this.#timeline;
       const answer = () => {
@@ -264,8 +275,8 @@ export class Simulation {
   }
 
   #sojourn(zone: string | undefined): NonNullable<EnvExtras['sojourn']> {
-    return ({ index }: Backend, request: Request) => {
-      const host = this.#hosts[index]!;
+    return (backend: Backend, request: Request) => {
+      const host = this.#hostOf(backend);
       const from = zone ?? request.region;
       const latency = this.#network.toHost(from, host.spec.zone);
       const { number } = request as Dispatch;
@@ -273,16 +284,29 @@ export class Simulation {
     };
   }
 
-  /** Which balancer a request goes to: the nearest to its region, and among equals by lot. */
+  /** A strategy may have been given a board's snapshot, which stands where its backend does in the pool of all. */
+  #hostOf(backend: Backend): Host {
+    return this.#hosts[backend instanceof PooledBackend ? backend.fleetIndex : backend.index]!;
+  }
+
+  /** Which balancer, and which pool of it, a request goes to. */
   #assignment(): (index: number, region: string | undefined) => Balancer {
+    const [first] = this.#balancers as [RoutedBalancer];
+    const balancerOf = this.#nearest();
+    if (!first.routes) return (index, region) => balancerOf(index, region).all;
+    return (index, region) => balancerOf(index, region).of(this.#clients.shape(index));
+  }
+
+  /** Which balancer a request goes to: the nearest to its region, and among equals by lot. */
+  #nearest(): (index: number, region: string | undefined) => RoutedBalancer {
     const balancers = this.#balancers;
     const { seed } = this.#options;
     if (balancers.length === 1) return () => balancers[0]!;
-    const nearest = new Map<string | undefined, readonly Balancer[]>();
+    const nearest = new Map<string | undefined, readonly RoutedBalancer[]>();
     return (index, region) => {
       let near = nearest.get(region);
       if (near === undefined) {
-        const distances = balancers.map(({ zone }) => this.#network.toBalancer(region, zone));
+        const distances = balancers.map(({ all: { zone } }) => this.#network.toBalancer(region, zone));
         const least = Math.min(...distances);
         near = balancers.filter((_, i) => distances[i] === least);
         nearest.set(region, near);

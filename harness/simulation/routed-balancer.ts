@@ -1,0 +1,52 @@
+/**
+ * One balancer with its pools: each pool is served by a part of its own, and the router that the proxy asks says which
+ * part a request goes to. Requests of the same shape go the same way, so each shape is routed once.
+ */
+import type { BalancerSettings } from '../../scenarios/scenario.ts';
+import type { RequestShape } from '../../scenarios/workload.ts';
+import type { Dispatcher } from '../dispatcher.ts';
+import type { Pools } from '../pools.ts';
+import { type Routable, type Router, routerOf } from '../proxy/router.ts';
+import type { Balancer } from './balancer.ts';
+
+/** What Host says where the load does not: the address of a balancer on this machine. */
+const here = '127.0.0.1';
+
+export class RoutedBalancer {
+  /** That of all backends. */
+  readonly all: Balancer;
+  readonly #parts = new Map<Dispatcher, Balancer>();
+  readonly #router: Router | undefined;
+  readonly #ways = new Map<RequestShape, Balancer>();
+
+  constructor(pools: Pools, settings: BalancerSettings, partFor: (dispatcher: Dispatcher) => Balancer) {
+    for (const dispatcher of pools.dispatchers) this.#parts.set(dispatcher, partFor(dispatcher));
+    this.all = this.#parts.get(pools.all)!;
+    this.#router = routerOf(settings, (name) => pools.dispatcher(name));
+  }
+
+  /** Whether requests may go to other pools than that of all backends. */
+  get routes(): boolean {
+    return this.#parts.size > 1;
+  }
+
+  of(shape: RequestShape): Balancer {
+    let part = this.#ways.get(shape);
+    if (part === undefined) {
+      const dispatcher = this.#router?.route(asked(shape)).dispatcher;
+      part = dispatcher === undefined ? this.all : this.#parts.get(dispatcher)!;
+      this.#ways.set(shape, part);
+    }
+    return part;
+  }
+}
+
+function asked({ method, path, host = here, headers = {} }: RequestShape): Routable {
+  const fields = new Map(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+  return {
+    method,
+    host: host.toLowerCase(),
+    path: path.replace(/\?.*/, ''),
+    field: (name) => (name === 'host' ? host : fields.get(name)),
+  };
+}
