@@ -48,8 +48,7 @@ export class Dispatch implements Request {
   attempts = 0;
   /** Of the current attempt; undefined between attempts. */
   backend: PooledBackend | undefined = undefined;
-  /** When the current attempt's backend was picked, ms. */
-  startedAt = 0;
+  #startedAt = 0;
 
   constructor(request: DispatchRequest, luck: number) {
     this.number = request.number;
@@ -58,6 +57,14 @@ export class Dispatch implements Request {
     if (request.region !== undefined) this.region = request.region;
     this.idempotent = request.idempotent;
     this.luck = luck;
+  }
+
+  /** When the current attempt's backend was picked, ms. */
+  get startedAt(): number {
+    return this.#startedAt;
+  }
+  set startedAt(ms: number) {
+    this.#startedAt = ms;
   }
 
   /** Takes in another request, where the one before is over and nobody looks at it any more: what simulating millions asks for. */

@@ -10,6 +10,7 @@ import { PooledBackend } from './pooled-backend.ts';
 import type { ProxyBackend } from './proxy/settings.ts';
 import type { Event } from './recording.ts';
 import type { CheckResult, HealthStatus } from './resilience/health.ts';
+import { failuresInARow } from './resilience/passive.ts';
 import { nextSlowStep, slowShare } from './resilience/slow-start.ts';
 
 /** An event as the balancer knows it: `t` is the balancer's own clock, ms; the harness adds the trial. */
@@ -188,9 +189,14 @@ export class BackendPool implements Pool {
       return;
     }
     const { passive, health } = this.#options.settings;
+    if (passive === false) return;
+    const failures = failuresInARow(backend.failures, kind, passive);
+    // One success after another teaches nothing, so nothing more is looked at.
+    if (failures === backend.failures) return;
     // What began before the latest transition says nothing about the time since: it was already judged.
-    if (passive === false || startedAt < backend.health.changedAt) return;
-    if (!backend.passive.ended(kind, passive)) return;
+    if (startedAt < backend.health.changedAt) return;
+    backend.failures = failures < passive.failures ? failures : 0;
+    if (failures < passive.failures) return;
     const from = backend.health.status;
     const detail = `${passive.failures} failures in a row, the last: ${kind}`;
     if (!backend.health.markDown(detail, at)) return;

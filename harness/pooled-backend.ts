@@ -2,7 +2,6 @@
 import type { Backend, LoadReport, OutcomeKind } from '../strategies/strategy.ts';
 import type { ProxyBackend } from './proxy/settings.ts';
 import { Health, type HealthStatus, type HealthThresholds } from './resilience/health.ts';
-import { PassiveHealth } from './resilience/passive.ts';
 
 export class PooledBackend implements Backend {
   // First, and together, what every pick and every end touches: with ten thousand backends each cache line counts.
@@ -12,6 +11,12 @@ export class PooledBackend implements Backend {
   /** What counts now: less than `fullWeight` while it starts slowly. */
   weight: number;
   inFlight = 0;
+  /** What a data path keeps of its own for this backend, where one lookup less counts. */
+  path: unknown = undefined;
+  /** Removed: no new picks; what is in flight finishes. */
+  draining = false;
+  /** Failures in a row (resilience/passive.ts). */
+  failures = 0;
   /** In `pool.available`. */
   available = false;
   /** Attempts picked for it: requests = ok + errors + cancelled + inFlight. */
@@ -20,14 +25,7 @@ export class PooledBackend implements Backend {
   /** Complete responses, of any status, and the sum of their latencies, ms. */
   responses = 0;
   responseMs = 0;
-  /** What a data path keeps of its own for this backend, where one lookup less counts. */
-  path: unknown = undefined;
-  /** Removed: no new picks; what is in flight finishes. */
-  draining = false;
-  /** The operator lets it drain: a member still, but no new picks until told otherwise. */
-  held = false;
   readonly health: Health;
-  readonly passive = new PassiveHealth();
   readonly maxInFlight: number;
   readonly id: string;
   reported?: LoadReport;
@@ -40,6 +38,8 @@ export class PooledBackend implements Backend {
   joins = true;
   /** By its own merits it may be picked; `available` is what the pool makes of it. */
   usable = false;
+  /** The operator lets it drain: a member still, but no new picks until told otherwise. */
+  held = false;
   /** The weight it was given. */
   fullWeight: number;
   /** Since when it starts slowly, ms; NaN when it does not. */

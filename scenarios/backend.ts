@@ -56,30 +56,30 @@ export class BackendModel<J extends Job = Job> {
   /** Jobs in service, and jobs waiting. */
   busy = 0;
   waiting = 0;
+  #first: J | undefined;
+  #last: J | undefined;
   /** Totals since the last reset. arrived = completed + rejected + faulted + dropped + busy + waiting. */
   arrived = 0;
   completed = 0;
+  readonly #workers: number;
+  readonly #room: number;
+  /** Whether service takes what the law says over the speed, and nothing else comes in. */
+  readonly #plain: boolean;
+  readonly #speed: number;
+  readonly #law: ServiceTime;
+  #faults: FaultSet | undefined = undefined;
+  /** What it says of its load; undefined unless `measure` asked for it. */
+  meter: LoadMeter | undefined = undefined;
+  readonly #cache: Lru | undefined;
+  #pauses: Pauses | undefined;
+  readonly spec: BackendSpec;
   rejected = 0;
   faulted = 0;
   /** Taken out because their client had gone (`cancelAbandoned`). */
   dropped = 0;
   /** Whose client had gone before the work was done, dropped or not. */
   abandoned = 0;
-  /** What it says of its load; undefined unless `measure` asked for it. */
-  meter: LoadMeter | undefined = undefined;
-  #first: J | undefined;
-  #last: J | undefined;
-  readonly #law: ServiceTime;
-  readonly #workers: number;
-  readonly #room: number;
-  /** Whether service takes what the law says over the speed, and nothing else comes in. */
-  readonly #plain: boolean;
-  readonly #speed: number;
-  #faults: FaultSet | undefined = undefined;
-  readonly #cache: Lru | undefined;
-  #pauses: Pauses | undefined;
   #since = 0;
-  readonly spec: BackendSpec;
 
   /** `law` is `spec.service` made (catalogue.ts). The backend comes up at `now`: warm-up and pauses count from there. */
   constructor(spec: BackendSpec, law: ServiceTime, seed: number, now: number) {

@@ -15,20 +15,12 @@ export interface PassiveLimits {
   readonly errors: boolean;
 }
 
-export class PassiveHealth {
-  /** Failures in a row. */
-  consecutive = 0;
-
-  /** Takes in one attempt's end. Returns whether this one fills the row: the backend is to be marked down. */
-  ended(kind: OutcomeKind, limits: PassiveLimits): boolean {
-    if (kind === 'cancelled') return false;
-    if (kind === 'ok' || (kind === 'error' && !limits.errors)) {
-      this.consecutive = 0;
-      return false;
-    }
-    this.consecutive++;
-    if (this.consecutive < limits.failures) return false;
-    this.consecutive = 0;
-    return true;
-  }
+/** Failures in a row, once an attempt has ended as `kind` and there were `before`. A number in the backend's own record: see pooled-backend.ts. */
+export function failuresInARow(
+  before: number,
+  kind: OutcomeKind,
+  { errors }: Pick<PassiveLimits, 'errors'>,
+): number {
+  if (kind === 'cancelled') return before;
+  return kind === 'ok' || (kind === 'error' && !errors) ? 0 : before + 1;
 }

@@ -10,6 +10,7 @@ import type { Balancer } from './balancer.ts';
 import type { Flight } from './flight.ts';
 import type { Host } from './host.ts';
 import type { Link } from './link.ts';
+import { Rows } from './rows.ts';
 
 /** What happens to a call next. */
 export const step = {
@@ -31,41 +32,36 @@ export const step = {
 } as const;
 export type Step = (typeof step)[keyof typeof step];
 
-/**
- * The times of a call stand side by side in a row of numbers: as properties each would be an object of its own on the
- * heap, and with tens of thousands of calls out, what costs time is how far memory is walked.
- */
-const rowLength = 8;
-const rowsPerBlock = 512;
+/** The times of a call, as they stand in its row. */
 const field = { quantile: 0, arrival: 1, start: 2, finish: 3, sentAt: 4, due: 5, leftAt: 6 } as const;
-let block = new Float64Array(0);
-let nextRow = 0;
+const rows = new Rows(8);
 
 export class Call implements Job, Due {
+  // First, and together, what every call touches when its worker is done.
   order = 0;
   step: Step = step.none;
   /** Whether the balancer still waits for it. */
   awaited = true;
-  readonly #row: Float64Array;
   readonly #at: number;
+  readonly #row: Float64Array;
   host: Host;
+  flight: Flight;
+  link: Link;
   state: JobState = 'new';
   /** The life of the host its connection belongs to. */
   life = 0;
-  /** Of the host's standing still that the finish reckons with, ms. */
-  stall = 0;
-  /** The one behind it in the queue. */
-  next: Job | undefined = undefined;
   verdict: Verdict = pass;
-  flight: Flight;
-  link: Link;
-  readonly balancer: Balancer;
-  /** One-way latency between balancer and host, ms. */
-  latency = 0;
   /** Of the response. */
   status = 0;
+  /** One-way latency between balancer and host, ms. */
+  latency = 0;
   /** What the backend says of its load with the response. */
   report: Load | undefined = undefined;
+  /** The one behind it in the queue. */
+  next: Job | undefined = undefined;
+  /** Of the host's standing still that the finish reckons with, ms. */
+  stall = 0;
+  readonly balancer: Balancer;
   request = 0;
   key: string | number = '';
   abandoned = false;
@@ -80,13 +76,8 @@ export class Call implements Job, Due {
     this.flight = flight;
     this.link = link;
     this.host = link.host;
-    if (nextRow === block.length) {
-      block = new Float64Array(rowLength * rowsPerBlock);
-      nextRow = 0;
-    }
-    this.#row = block;
-    this.#at = nextRow;
-    nextRow += rowLength;
+    this.#at = rows.at();
+    this.#row = rows.block;
   }
 
   get quantile(): number {

@@ -5,6 +5,11 @@
 import { Dispatch } from '../dispatch.ts';
 import type { Balancer } from './balancer.ts';
 import type { Call } from './call.ts';
+import { Rows } from './rows.ts';
+
+/** The times of a flight, as they stand in its row. */
+const field = { sent: 0, startedAt: 1, firstByte: 2 } as const;
+const rows = new Rows(4);
 
 const nobody = { number: -1, key: '', client: '', idempotent: true };
 
@@ -21,15 +26,36 @@ export class Flight extends Dispatch {
   failure = 502;
   /** Of the affinity key, as a signed integer: that is no object of its own on the heap. */
   keyHash = 0;
-  /** When it should have left, and did, ms of the simulation's clock. */
-  sent = 0;
   /** One-way latency between client and balancer, ms. */
   latency = 0;
-  /** Where `headSent`: when the first byte of a response reached the client, ms. */
-  firstByte = 0;
+  readonly #at = rows.at();
+  readonly #row = rows.block;
 
   constructor() {
     super(nobody, -1);
+  }
+
+  /** When it should have left, and did, ms of the simulation's clock. */
+  get sent(): number {
+    return this.#row[this.#at + field.sent]!;
+  }
+  set sent(ms: number) {
+    this.#row[this.#at + field.sent] = ms;
+  }
+
+  override get startedAt(): number {
+    return this.#row[this.#at + field.startedAt]!;
+  }
+  override set startedAt(ms: number) {
+    this.#row[this.#at + field.startedAt] = ms;
+  }
+
+  /** Where `headSent`: when the first byte of a response reached the client, ms. */
+  get firstByte(): number {
+    return this.#row[this.#at + field.firstByte]!;
+  }
+  set firstByte(ms: number) {
+    this.#row[this.#at + field.firstByte] = ms;
   }
 
   /** A request leaves. */
