@@ -19,10 +19,13 @@ import type { NewBackend } from './new-backend.ts';
 import { Prober } from './prober.ts';
 import type { ProxySettings } from './settings.ts';
 import { createTcpProxy } from './tcp.ts';
+import type { RequestWatcher } from './watcher.ts';
 
 export interface BalancerHooks {
   readonly onEvent: (event: BalancerEvent) => void;
   readonly observer?: AttemptObserver;
+  /** Told of every request as it ends. */
+  readonly watcher?: RequestWatcher;
 }
 
 export interface RunningBalancer {
@@ -41,7 +44,7 @@ export interface RunningBalancer {
 /** Resolves once the listener is open and the backends have been judged. Rejects where an address is taken. */
 export async function startBalancer(
   settings: ProxySettings,
-  { onEvent, observer }: BalancerHooks,
+  { onEvent, observer, watcher }: BalancerHooks,
 ): Promise<RunningBalancer> {
   const { balancer, balancers, backends, seed, latencies } = settings;
   const strategy = { ...(await findStrategy(settings.strategy.name)), values: settings.strategy.values };
@@ -71,7 +74,7 @@ export async function startBalancer(
   for (const { pool } of pools.dispatchers) for (const backend of pool.members) watch(backend);
 
   const createProxy = balancer.layer === 4 ? createTcpProxy : createHttpProxy;
-  const proxy = createProxy({ pools, settings, now });
+  const proxy = createProxy({ pools, settings, now, ...(watcher === undefined ? {} : { watcher }) });
   const subject = {
     stats: () => pools.stats(),
     add: (from: NewBackend) => {

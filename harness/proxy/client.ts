@@ -39,6 +39,11 @@ export class Client {
   keepAlive = true;
   /** Since when it has been idle, ms. */
   idleSince: number;
+  /** When the current request had come as far as it must before it is sent on, ms; NaN where there is none, or nobody asks. */
+  begun = Number.NaN;
+  /** Of the current request as far as it has come, head and framing included; and written before it. */
+  bytesIn = 0;
+  writtenBefore = 0;
   readonly #core: ProxyCore;
   readonly #exchange: Exchange;
   readonly #body = new BodyDecoder();
@@ -91,8 +96,13 @@ export class Client {
     this.socket.resume();
   }
 
-  /** The response is written as a whole. */
-  finished(): void {
+  /** The backend's response is written as a whole. */
+  finished(status: number): void {
+    this.#tell(status);
+    this.#next();
+  }
+
+  #next(): void {
     this.idleSince = this.#core.time;
     if (!this.keepAlive || this.#state === state.body) {
       this.close();
@@ -117,7 +127,8 @@ export class Client {
     const attempts = head.number >= 0 ? this.#exchange.attempts : undefined;
     const connection = this.keepAlive ? alive : 'close';
     this.write(answer(status, { head: head.method === 'HEAD', connection, attempts }));
-    this.finished();
+    this.#tell(status);
+    this.#next();
   }
 
   /** Closes our side in order, and the whole once the client has closed its own, or after a while. */
@@ -133,6 +144,7 @@ export class Client {
   /** For a response that cannot be completed: a reset, which nobody takes for its end. */
   abandon(): void {
     this.#state = state.linger;
+    this.#tell(0);
     reset(this.socket);
   }
 
@@ -189,6 +201,7 @@ export class Client {
       return false;
     }
     if (this.#deadline.queue !== undefined) this.#deadline.stop();
+    if (this.#core.watcher !== undefined) this.#begin(size);
     this.#at = end;
     const { chunked, contentLength, forwarded, hasHost } = this.head;
     const payload = hasHost ? forwarded + this.#own : `${forwarded}${this.#here()}${this.#own}`;
@@ -201,6 +214,7 @@ export class Client {
     this.#body.begin(chunked ? bodyMode.chunked : bodyMode.length, contentLength);
     const next = this.#body.decode(b, this.#at, b.length);
     if (next < 0) return this.#refuse(-next);
+    this.bytesIn += next - end;
     const { data, start, end: dataEnd, done } = this.#body;
     const first = frame(payload, data, start, dataEnd, chunked, done);
     this.#at = next;
@@ -218,6 +232,7 @@ export class Client {
     const { data, start, end, done } = this.#body;
     const payload = frame('', data, start, end, this.head.chunked, done);
     this.#bodyBytes += end - start;
+    this.bytesIn += next - this.#at;
     this.#at = next;
     this.#use(b);
     if (done) {
@@ -252,7 +267,9 @@ export class Client {
   /** Of a request that was not begun. */
   #refuse(status: number): boolean {
     const connection = 'close';
+    if (this.#core.watcher !== undefined && Number.isNaN(this.begun)) this.#begin(0);
     this.write(answer(status, { head: false, connection, attempts: undefined }));
+    this.#tell(status);
     this.#deadline.stop();
     this.close();
     return false;
@@ -267,9 +284,25 @@ export class Client {
     return false;
   }
 
+  /** A request is there, for whoever watches. */
+  #begin(headBytes: number): void {
+    this.#exchange.backend = undefined;
+    this.#exchange.kind = undefined;
+    this.begun = this.#core.now();
+    this.bytesIn = headBytes;
+    this.writtenBefore = this.socket.bytesWritten;
+  }
+
+  /** Whoever watches hears of each request once. `status` is that of a response as a whole; 0 where there was none. */
+  #tell(status: number): void {
+    if (Number.isNaN(this.begun)) return;
+    this.#core.watcher!.ended(this, this.#exchange, status);
+    this.begun = Number.NaN;
+  }
+
   #drained(): void {
     if (this.#state === state.tunnel) this.#tunnel!.clientDrained();
-    else if (this.#state === state.draining) this.finished();
+    else if (this.#state === state.draining) this.#next();
     else this.#exchange.clientDrained();
   }
 
@@ -303,6 +336,7 @@ export class Client {
     if (this.#state === state.tunnel) this.#tunnel!.clientEnded();
     else if (this.#exchange.active) {
       this.#exchange.cancel();
+      this.#tell(0);
       reset(this.socket);
     } else if (this.#state === state.linger) this.socket.destroySoon();
     // What was answered last may still be on its way out.
@@ -313,5 +347,6 @@ export class Client {
     this.#deadline.stop();
     this.#tunnel?.clientClosed();
     if (this.#tunnel === undefined) this.#exchange.cancel();
+    this.#tell(this.#tunnel === undefined ? 0 : 101);
   }
 }

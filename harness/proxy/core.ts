@@ -9,6 +9,7 @@ import { responseFields } from './response-head.ts';
 import { routerOf } from './router.ts';
 import type { ProxySettings } from './settings.ts';
 import { Upstreams } from './upstream.ts';
+import type { RequestWatcher } from './watcher.ts';
 
 export class ProxyCore {
   /** Of the pool of all backends. */
@@ -41,7 +42,17 @@ export class ProxyCore {
   /** Time of the latest tick, ms: for what needs no better than a tick, at no cost. */
   time: number;
 
-  constructor(pools: Pools, settings: ProxySettings, limits: Limits, now: () => number) {
+  /** Told how every request ended, where somebody wants to know. */
+  readonly watcher: RequestWatcher | undefined;
+
+  constructor(
+    pools: Pools,
+    settings: ProxySettings,
+    limits: Limits,
+    now: () => number,
+    watcher?: RequestWatcher,
+  ) {
+    this.watcher = watcher;
     this.dispatcher = pools.all;
     this.#dispatchers = pools.dispatchers;
     this.limits = limits;
@@ -52,6 +63,7 @@ export class ProxyCore {
       limits,
       settings.balancer.key,
       routerOf(settings.balancer, (name) => pools.dispatcher(name)),
+      watcher !== undefined,
     );
     this.responses = responseFields(limits.responseFields);
     this.keyIsClient = settings.balancer.key === 'client';

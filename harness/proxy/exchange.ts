@@ -9,6 +9,7 @@ import { headers } from '../../scenarios/headers.ts';
 import type { OutcomeKind } from '../../strategies/strategy.ts';
 import type { Dispatch } from '../dispatch.ts';
 import type { Dispatcher } from '../dispatcher.ts';
+import type { PooledBackend } from '../pooled-backend.ts';
 import { bodyMode } from './body.ts';
 import type { Client } from './client.ts';
 import type { ProxyCore } from './core.ts';
@@ -26,6 +27,9 @@ const nothing = Buffer.alloc(0);
 export class Exchange implements UpstreamUser {
   /** A request is under way. */
   active = false;
+  /** Who had the latest attempt, and how it ended; whoever watches requests clears both before each. */
+  backend: PooledBackend | undefined = undefined;
+  kind: OutcomeKind | undefined = undefined;
   readonly #core: ProxyCore;
   readonly #client: Client;
   readonly #deadline = new Deadline((queue) => this.#expired(queue));
@@ -77,6 +81,11 @@ export class Exchange implements UpstreamUser {
   /** Attempts made for the current or last request. */
   get attempts(): number {
     return this.#dispatch?.attempts ?? 0;
+  }
+
+  /** When the latest attempt's response began, ms; NaN where none did. */
+  get firstByteAt(): number {
+    return this.#dispatch === undefined ? Number.NaN : this.#dispatch.startedAt + this.#end.firstByte;
   }
 
   /** Takes a request in; `payload` is its head with what has come of its body, `done` when that is all. */
@@ -162,6 +171,7 @@ export class Exchange implements UpstreamUser {
       this.#giveUp(dispatch.attempts === 0 ? 503 : this.#failure);
       return;
     }
+    this.backend = backend;
     this.#end.sent = false;
     this.#end.firstByte = Number.NaN;
     this.#inBody = false;
@@ -278,9 +288,10 @@ export class Exchange implements UpstreamUser {
     else upstream.destroy();
     this.#end.status = status;
     if (this.#load !== undefined) this.#report(this.#load);
-    this.#dispatcher.end(this.#dispatch!, status >= 500 ? 'error' : 'ok', this.#end);
+    this.kind = status >= 500 ? 'error' : 'ok';
+    this.#dispatcher.end(this.#dispatch!, this.kind, this.#end);
     this.#over();
-    this.#client.finished();
+    this.#client.finished(status);
   }
 
   /** The strategy hears of it with the attempt's end, so it is set before. */
@@ -304,6 +315,7 @@ export class Exchange implements UpstreamUser {
     if (!this.active) return false;
     const tunnel = new Tunnel(this.#core, this.#client.socket, upstream, (kind) => {
       this.#upstream = undefined;
+      this.kind = kind;
       this.#end.status = kind === 'ok' ? 101 : 0;
       this.#dispatcher.end(this.#dispatch!, kind, this.#end);
       this.#over();
@@ -363,6 +375,7 @@ export class Exchange implements UpstreamUser {
     this.#upstream?.destroy();
     this.#upstream = undefined;
     this.#end.status = status;
+    this.kind = kind;
     return this.#dispatcher.end(this.#dispatch!, kind, this.#end);
   }
 

@@ -17,6 +17,7 @@ import { Deadline } from './deadlines.ts';
 import { clientsByDescriptors } from './descriptors.ts';
 import { defaultLimits, type Limits } from './limits.ts';
 import type { ProxySettings } from './settings.ts';
+import type { RequestWatcher } from './watcher.ts';
 
 export interface HttpProxyOptions {
   readonly pools: Pools;
@@ -25,6 +26,7 @@ export interface HttpProxyOptions {
   /** Monotonic ms. */
   readonly now: () => number;
   readonly limits?: Partial<Limits>;
+  readonly watcher?: RequestWatcher;
 }
 
 export interface HttpProxy {
@@ -46,7 +48,7 @@ const ticksPerSweep = 25;
 /** What a strategy of the user's throws is not caught here: it ends the process, with the file and line on stderr. */
 export function createHttpProxy(options: HttpProxyOptions): HttpProxy {
   const limits = { ...defaultLimits, ...options.limits };
-  const core = new ProxyCore(options.pools, options.settings, limits, options.now);
+  const core = new ProxyCore(options.pools, options.settings, limits, options.now, options.watcher);
   const clients = new Set<Client>();
   const most = limits.clients ?? clientsByDescriptors();
   let ticker: NodeJS.Timeout | undefined;

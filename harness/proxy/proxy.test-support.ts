@@ -11,6 +11,7 @@ import type { Limits } from './limits.ts';
 import { RawBackend, type RawBackendOptions } from './raw-backend.test-support.ts';
 import { RawClient } from './raw-client.test-support.ts';
 import { createTcpProxy } from './tcp.ts';
+import type { RequestWatcher } from './watcher.ts';
 
 export interface ProxyUnderTest {
   readonly port: number;
@@ -28,12 +29,13 @@ export interface ProxyOptions {
   limits?: Partial<Limits>;
   /** Round robin unless given. */
   strategy?: StrategyDefinition;
+  watcher?: RequestWatcher;
 }
 
 /** Backends are app-0, app-1 … in the order of `ports`; nothing is checked or ejected unless asked for. */
 export async function startProxy(
   ports: readonly number[],
-  { balancer = {}, limits = {}, strategy }: ProxyOptions = {},
+  { balancer = {}, limits = {}, strategy, watcher }: ProxyOptions = {},
 ): Promise<ProxyUnderTest> {
   const settings: BalancerSettings = balancerSchema.parse({ health: false, passive: false, ...balancer });
   const backends = ports.map((port, index) => ({
@@ -72,6 +74,7 @@ export async function startProxy(
     },
     now,
     limits: { lingerMs: 300, ...limits },
+    ...(watcher === undefined ? {} : { watcher }),
   });
   const port = await proxy.listen(address.host, address.port);
   return { port, proxy, dispatcher: pools.all, pools, attempts, stop: () => proxy.close(0) };

@@ -49,12 +49,15 @@ export interface RequestReading {
   /** Undefined where nothing is routed or edited. */
   readonly router: Router | undefined;
   readonly asked: Asked;
+  /** Whether target and host are kept as they came, for an access log. */
+  readonly keeping: boolean;
 }
 
 export function requestReading(
   limits: Pick<Limits, 'requestFields' | 'targetBytes'>,
   key: string,
   router?: Router,
+  keeping = false,
 ): RequestReading {
   const fields = new FieldScanner(known, limits.requestFields);
   const keyName = key.startsWith('header:') ? key.slice('header:'.length).toLowerCase() : undefined;
@@ -65,6 +68,7 @@ export function requestReading(
     keyName,
     keyHash: keyName === undefined ? 0 : hashOf(keyName),
     router,
+    keeping,
   };
 }
 
@@ -90,6 +94,9 @@ export class RequestHead {
   /** Everything that is sent on, up to where own fields and the empty line go. */
   forwarded = '';
   hasHost = false;
+  /** As they came, where they are kept; empty where there is none. */
+  target = '';
+  host = '';
   /** Undefined where nothing is routed or edited. */
   route: Route | undefined = undefined;
   #hostAt = -1;
@@ -239,6 +246,10 @@ export class RequestHead {
     let target = '';
     let authority: string | undefined;
     const first = b[targetStart]!;
+    if (this.#reading.keeping) {
+      this.target = text.slice(targetStart - start, targetEnd - start);
+      this.host = this.#hostAt < 0 ? '' : fields.value(this.#hostAt, b);
+    }
     if (this.method === 'CONNECT') return -501;
     if (this.method === 'TRACE') return -405;
     if (first === SLASH) {

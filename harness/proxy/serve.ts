@@ -5,6 +5,7 @@
 import { hostPort } from '../../scenarios/addresses.ts';
 import { Exit, exitCode } from '../exit.ts';
 import { StrategyError } from '../strategy-guard.ts';
+import { AccessLog } from './access-log.ts';
 import { type RunningBalancer, startBalancer } from './balancer.ts';
 import { assertFree } from './free-address.ts';
 import { type HouseLog, houseLog, toldEvent } from './house-log.ts';
@@ -13,22 +14,50 @@ import type { Standalone } from './standalone.ts';
 
 /** Resolves when it was told to stop and all requests had finished; throws `Exit` where it could not start or had to cut some off. */
 export async function serveUntilTold(
-  { settings, drainMs }: Standalone,
+  { settings, drainMs, accessLog }: Standalone,
   { json }: { json: boolean },
 ): Promise<void> {
   const log = houseLog(json);
   await assertStartable(settings);
+  const access = accessLog === undefined ? undefined : openAccessLog(accessLog, log);
   endOnUncaught(log);
+  // However it ends: what it knows of its last requests is on disk.
+  process.on('exit', () => access?.file.flushNow());
+  process.on('SIGHUP', () => reopen(access, log));
   const told = signals();
-  const balancer = await startBalancer(settings, { onEvent: (event) => log.event(toldEvent(event)) });
+  const balancer = await startBalancer(settings, {
+    onEvent: (event) => log.event(toldEvent(event)),
+    ...(access === undefined ? {} : { watcher: access }),
+  });
   console.log(json ? JSON.stringify(serving(settings, balancer)) : inWords(settings, balancer));
   const code = await told.stop;
   log.note(`draining: no new connections, ${drainMs} ms for what is in flight; again to end at once`);
   const cut = await balancer.stop(drainMs);
+  await access?.file.close();
   told.end();
   if (cut === 0) return log.note('drained');
   log.note(`${cut} connections were cut off: they took longer than ${drainMs} ms`);
   throw new Exit(code);
+}
+
+function openAccessLog(file: string, log: HouseLog): AccessLog {
+  try {
+    return new AccessLog({ file, onTrouble: log.note });
+  } catch (cause) {
+    throw new Exit(
+      exitCode.failed,
+      `--access-log: expected a file that can be written, got ${(cause as Error).message}`,
+      { cause },
+    );
+  }
+}
+
+/** A log that was moved away is begun anew; without one there is nothing to do, and SIGHUP must not be the end all the same. */
+function reopen(access: AccessLog | undefined, log: HouseLog): void {
+  access?.file.reopen();
+  log.note(
+    access === undefined ? 'SIGHUP: there is no access log to reopen' : 'SIGHUP: the access log is reopened',
+  );
 }
 
 async function assertStartable({ listen, admin }: ProxySettings): Promise<void> {

@@ -1,0 +1,23 @@
+/** Whoever wants to know how every request ended: access log, metrics. Nobody pays for one that is not there. */
+import type { Client } from './client.ts';
+import type { Exchange } from './exchange.ts';
+
+export interface RequestWatcher {
+  /**
+   * A request is over, and what it left in `client` and `exchange` still stands. `status` is that of a response written as
+   * a whole, a backend's or our own; 0 where there was none. A request we could not read has `client.bytesIn` 0, and
+   * nothing of `client.head` is its own; one that had no attempt has no `exchange.backend`, and nothing of
+   * `exchange` is its own.
+   */
+  ended(client: Client, exchange: Exchange, status: number): void;
+}
+
+/** One that tells all of these; undefined for none. */
+export function together(watchers: readonly RequestWatcher[]): RequestWatcher | undefined {
+  if (watchers.length <= 1) return watchers[0];
+  return {
+    ended(client, exchange, status) {
+      for (const it of watchers) it.ended(client, exchange, status);
+    },
+  };
+}
