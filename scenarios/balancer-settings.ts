@@ -4,6 +4,7 @@ import { count, name } from './names.ts';
 import { retries, slowStart } from './resilience-settings.ts';
 import { routing } from './routes.ts';
 import { layer, tcp } from './tcp-settings.ts';
+import { tls } from './tls-settings.ts';
 import { duration, positiveDuration } from './units.ts';
 
 export const balancer = z.strictObject({
@@ -18,6 +19,7 @@ export const balancer = z.strictObject({
     .describe('strategies read in-flight counts off one shared board, refreshed so often'),
   layer,
   tcp,
+  tls,
   key: z
     .union([z.string().regex(/^header:[A-Za-z0-9-]{1,64}$/), z.literal('client')])
     .default('header:steelyard-key')

@@ -12,6 +12,7 @@ import type { Finding } from './problem.ts';
 import { type BalancerSettings, balancerSchema, type Scenario } from './scenario.ts';
 import { choices, type Path, show } from './show.ts';
 import { didYouMean } from './suggest.ts';
+import { withTlsFiles } from './tls-files.ts';
 
 /** What must be known of a strategy to check a scenario; the definitions in `strategies/` have this shape. */
 export interface KnownStrategy {
@@ -172,13 +173,17 @@ function resolveOne(
   for (const it of contenderLayerFindings(balancer, section))
     findings.push({ ...it, path: [...path, 'balancer', ...it.path] });
   if ('findings' in checked || 'findings' in pooled) return { findings };
+  const files = withTlsFiles(pooled.value, (path) => known.resolvePath(path, directory));
+  const itsOwn = Object.hasOwn(balancer, 'tls');
+  for (const it of files.findings)
+    findings.push({ ...it, path: [...(itsOwn ? path : []), 'balancer', ...it.path] });
   return {
     value: {
       strategy,
       options: checked.value,
       ...(file !== undefined && { file }),
       ...(definition?.needs !== undefined && { needs: definition.needs }),
-      balancer: pooled.value,
+      balancer: files.value,
     },
     findings,
   };

@@ -59,6 +59,8 @@ function inWords(issue: z.core.$ZodRawIssue, suggest: Suggest): string {
       return `expected text ${issue.format === 'starts_with' ? `that starts with ${issue.prefix}` : `like ${issue.pattern}`}, got ${got}`;
     case 'invalid_union':
       return ''; // told by its branches
+    case 'invalid_key':
+      return issue.issues[0]?.message ?? `expected another key, got ${got}`;
     default:
       return `expected another value, got ${got}`;
   }

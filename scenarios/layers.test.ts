@@ -16,6 +16,11 @@ for (const [sentence, section, paths] of [
     { layer: 4, retries: { on: ['timeout'] } },
     ['retries.on'],
   ],
+  [
+    'layer 4 sees no statuses',
+    { layer: 4, retries: { statuses: [503] }, timeout: '1s' },
+    ['timeout', 'retries.statuses'],
+  ],
   ['what a connection met may be retried', { layer: 4, retries: { on: ['unreachable'], max: 3 } }, []],
   ['layer 7 has no use for tcp', { tcp: { idle: '1m' } }, ['tcp']],
   ['a section that is none is told by the schema', 'four', []],

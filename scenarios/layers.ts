@@ -25,6 +25,8 @@ const atLayer4: readonly Misplaced[] = [
   { path: ['request'], expected: `no changes of requests ${sees}` },
   { path: ['response'], expected: `no changes of responses ${sees} and no responses` },
   { path: ['tryTimeout'], expected: `no tryTimeout ${sees} and no responses` },
+  { path: ['timeout'], expected: `no timeout of requests ${sees}` },
+  { path: ['retries', 'statuses'], when: some, expected: `no retries by status ${sees} and no responses` },
   {
     path: ['retries', 'on'],
     when: (on) => Array.isArray(on) && on.some((it) => it !== 'unreachable' && it !== 'reset'),

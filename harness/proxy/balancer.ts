@@ -19,6 +19,7 @@ import type { NewBackend } from './new-backend.ts';
 import { Prober } from './prober.ts';
 import type { ProxySettings } from './settings.ts';
 import { createTcpProxy } from './tcp.ts';
+import { TlsTermination } from './tls.ts';
 import type { RequestWatcher } from './watcher.ts';
 
 export interface BalancerHooks {
@@ -73,8 +74,9 @@ export async function startBalancer(
     checkers.find(({ pool }) => pool.get(backend.id) === backend)?.watch(backend);
   for (const { pool } of pools.dispatchers) for (const backend of pool.members) watch(backend);
 
+  const tls = balancer.tls === false ? undefined : await TlsTermination.create(balancer.tls, now);
   const createProxy = balancer.layer === 4 ? createTcpProxy : createHttpProxy;
-  const proxy = createProxy({ pools, settings, now, ...(watcher === undefined ? {} : { watcher }) });
+  const proxy = createProxy({ pools, settings, now, tls, ...(watcher === undefined ? {} : { watcher }) });
   const subject = {
     stats: () => pools.stats(),
     add: (from: NewBackend) => {

@@ -69,7 +69,9 @@ export class Client {
     this.socket = socket;
     this.head = new RequestHead(core.requests);
     this.#exchange = new Exchange(core, this);
-    this.#own = `X-Forwarded-For: ${this.address}\r\n\r\n`;
+    // What the client says of either is dropped (request-head.ts).
+    const scheme = core.secure ? 'X-Forwarded-Proto: https\r\n' : '';
+    this.#own = `X-Forwarded-For: ${this.address}\r\n${scheme}\r\n`;
     this.idleSince = core.time;
     socket.on('data', (chunk: Buffer) => this.#received(chunk));
     socket.on('drain', () => this.#drained());

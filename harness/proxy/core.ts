@@ -23,6 +23,8 @@ export class ProxyCore {
   readonly responses: FieldScanner;
   /** Whether the affinity key is the client's address. */
   readonly keyIsClient: boolean;
+  /** Whether clients come over TLS. */
+  readonly secure: boolean;
   /** Whether responses are looked at for what backends report of their load. */
   readonly reading: boolean;
   /** Each is a queue of equally long deadlines. */
@@ -66,6 +68,7 @@ export class ProxyCore {
       watcher !== undefined,
     );
     this.responses = responseFields(limits.responseFields);
+    this.secure = settings.balancer.tls !== false;
     this.keyIsClient = settings.balancer.key === 'client';
     this.reading = pools.dispatchers.some(({ needs }) => needs === 'reported');
     this.connecting = new DeadlineQueue(settings.balancer.connectTimeout);

@@ -17,6 +17,7 @@ import { Deadline } from './deadlines.ts';
 import { clientsByDescriptors } from './descriptors.ts';
 import { defaultLimits, type Limits } from './limits.ts';
 import type { ProxySettings } from './settings.ts';
+import type { TlsTermination } from './tls.ts';
 import type { RequestWatcher } from './watcher.ts';
 
 export interface HttpProxyOptions {
@@ -27,6 +28,8 @@ export interface HttpProxyOptions {
   readonly now: () => number;
   readonly limits?: Partial<Limits>;
   readonly watcher?: RequestWatcher;
+  /** Absent: clients are spoken to in clear. */
+  readonly tls?: TlsTermination | undefined;
 }
 
 export interface HttpProxy {
@@ -80,7 +83,7 @@ export function createHttpProxy(options: HttpProxyOptions): HttpProxy {
     core.linger.start(deadline, core.now());
   };
 
-  const server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
+  const accept = (socket: Socket) => {
     if (ticker === undefined) {
       core.time = core.now();
       ticker = setInterval(tick, tickMs).unref();
@@ -89,6 +92,16 @@ export function createHttpProxy(options: HttpProxyOptions): HttpProxy {
     const client = new Client(core, socket);
     clients.add(client);
     socket.on('close', () => clients.delete(client));
+  };
+  const { tls } = options;
+  const server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
+    if (tls === undefined) accept(socket);
+    else if (clients.size + tls.handshakes >= most) socket.destroy();
+    else
+      tls.secure(socket, (it) => {
+        accept(it);
+        it.resume();
+      });
   });
 
   return {
@@ -109,6 +122,7 @@ export function createHttpProxy(options: HttpProxyOptions): HttpProxy {
       new Promise((resolve) => {
         core.closing = true;
         let cut = 0;
+        tls?.close();
         const late = setTimeout(() => {
           cut = clients.size;
           for (const client of clients) client.abandon();

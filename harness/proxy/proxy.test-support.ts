@@ -11,6 +11,7 @@ import type { Limits } from './limits.ts';
 import { RawBackend, type RawBackendOptions } from './raw-backend.test-support.ts';
 import { RawClient } from './raw-client.test-support.ts';
 import { createTcpProxy } from './tcp.ts';
+import { TlsTermination } from './tls.ts';
 import type { RequestWatcher } from './watcher.ts';
 
 export interface ProxyUnderTest {
@@ -61,9 +62,11 @@ export async function startProxy(
     },
   });
   const address = { host: '127.0.0.1', port: 0 };
+  const tls = settings.tls === false ? undefined : await TlsTermination.create(settings.tls, now);
   const create = settings.layer === 4 ? createTcpProxy : createHttpProxy;
   const proxy = create({
     pools,
+    tls,
     settings: {
       listen: address,
       admin: address,

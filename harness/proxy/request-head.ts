@@ -30,6 +30,7 @@ const known = {
   trailer: kind.dropped,
   'http2-settings': kind.dropped,
   'x-forwarded-for': kind.dropped,
+  'x-forwarded-proto': kind.dropped,
   [headers.request]: kind.requestNumber,
   [headers.client]: kind.clientAddress,
   [headers.region]: kind.clientRegion,

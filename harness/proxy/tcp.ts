@@ -3,12 +3,13 @@
  * its is one connection: in flight as long as it stands, `ok` where both sides closed it in order or fell silent, `reset`
  * and `cancelled` by who broke it, with no status. The affinity key is the client's address.
  */
-import { createServer } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import type { Pools } from '../pools.ts';
 import { clientsByDescriptors } from './descriptors.ts';
 import type { HttpProxy } from './http.ts';
 import type { ProxySettings } from './settings.ts';
 import { Splice, SpliceCore } from './splice.ts';
+import type { TlsTermination } from './tls.ts';
 
 export interface TcpProxyOptions {
   readonly pools: Pools;
@@ -18,6 +19,8 @@ export interface TcpProxyOptions {
   readonly now: () => number;
   /** Client connections at once; further ones are reset. Unless given, what the limit on open files has room for. */
   readonly clients?: number;
+  /** Absent: bytes pass as they are, those of TLS as any others. */
+  readonly tls?: TlsTermination | undefined;
 }
 
 /** Deadlines are met to within this, ms. */
@@ -39,12 +42,7 @@ export function createTcpProxy(options: TcpProxyOptions): HttpProxy {
   // After the poll phase, so that after a stall of this process what has arrived in time is read before its deadline is.
   const tick = () => void setImmediate(expire);
 
-  const server = createServer({ noDelay: true, allowHalfOpen: true, pauseOnConnect: true }, (socket) => {
-    if (splices.size >= most) {
-      socket.on('error', () => socket.destroy());
-      socket.resetAndDestroy();
-      return;
-    }
+  const accept = (socket: Socket) => {
     if (ticker === undefined) {
       core.time = core.now();
       ticker = setInterval(tick, tickMs).unref();
@@ -52,6 +50,15 @@ export function createTcpProxy(options: TcpProxyOptions): HttpProxy {
     const splice = new Splice(core, socket);
     splices.add(splice);
     socket.on('close', () => splices.delete(splice));
+  };
+  const { tls } = options;
+  const listening = { noDelay: true, allowHalfOpen: true, pauseOnConnect: tls === undefined };
+  const server = createServer(listening, (socket) => {
+    if (splices.size + (tls?.handshakes ?? 0) >= most) {
+      socket.on('error', () => socket.destroy());
+      socket.resetAndDestroy();
+    } else if (tls === undefined) accept(socket);
+    else tls.secure(socket, accept);
   });
 
   return {
@@ -71,6 +78,7 @@ export function createTcpProxy(options: TcpProxyOptions): HttpProxy {
     close: (deadlineMs) =>
       new Promise((resolve) => {
         let cut = 0;
+        tls?.close();
         const late = setTimeout(() => {
           cut = splices.size;
           for (const splice of splices) splice.abandon();
