@@ -45,6 +45,8 @@ export interface BalancerStats {
     meanResponseMs: number | null;
     available: number;
   };
+  /** Requests that wait for a backend with a slot free, and how many may; absent where there is no queue. */
+  queue?: { length: number; limit: number };
   /** What the strategy holds for each backend (sessions bound, share of the ring), where it can tell. */
   distribution?: Readonly<Record<string, number>>;
 }
@@ -53,7 +55,7 @@ export interface BalancerStats {
 export function statsOf(
   first: BackendPool,
   ...others: readonly BackendPool[]
-): Omit<BalancerStats, 'distribution'> {
+): Omit<BalancerStats, 'distribution' | 'queue'> {
   const byId = new Map<string, PooledBackend[]>();
   for (const { members, draining } of [first, ...others])
     for (const it of [...members, ...draining]) {

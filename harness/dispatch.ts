@@ -48,6 +48,8 @@ export class Dispatch implements Request {
   attempts = 0;
   /** Of the current attempt; undefined between attempts. */
   backend: PooledBackend | undefined = undefined;
+  /** What to do once there is a backend for it, where it waits for one. */
+  ready: (() => void) | undefined = undefined;
   #startedAt = 0;
 
   constructor(request: DispatchRequest, luck: number) {

@@ -11,13 +11,11 @@ import type { Env, LoadSample, OutcomeKind, Strategy, StrategyDefinition } from 
 import { wasTried } from '../strategies/tried.ts';
 import { type BalancerStats, statsOf } from './balancer-stats.ts';
 import { type AttemptEnd, type AttemptObserver, Dispatch, type DispatchRequest } from './dispatch.ts';
+import { DispatchQueue } from './dispatch-queue.ts';
+import { DispatchRetries } from './dispatch-retries.ts';
 import { BackendPool, type BalancerEvent } from './pool.ts';
 import { PooledBackend } from './pooled-backend.ts';
 import type { ProxyBackend } from './proxy/settings.ts';
-import { backoffOf } from './resilience/backoff.ts';
-import { NowAndThen } from './resilience/now-and-then.ts';
-import { mayRetry } from './resilience/retries.ts';
-import { RetryBudget } from './resilience/retry-budget.ts';
 import type { ChosenStrategy } from './strategies.ts';
 import { StrategyError } from './strategy-guard.ts';
 
@@ -40,18 +38,14 @@ export type EnvExtras = Pick<Env, 'probe' | 'balancers' | 'latency' | 'sojourn'>
 
 export class Dispatcher {
   readonly pool: BackendPool;
-  readonly #settings: BalancerSettings;
   readonly #now: () => number;
   readonly #chosen: ChosenStrategy;
   readonly #strategy: Strategy;
   readonly #observer: AttemptObserver | undefined;
   readonly #limited: boolean;
   readonly #sparing: boolean;
-  readonly #budget: RetryBudget | undefined;
-  readonly #refusals = new NowAndThen();
-  /** Of waits between attempts. */
-  readonly #waits: Source;
-  readonly #tellOf: (event: BalancerEvent) => void;
+  readonly #retries: DispatchRetries;
+  readonly #queue: DispatchQueue | undefined;
   readonly #listeners = new Set<(event: BalancerEvent) => void>();
   readonly #outcome = { kind: 'ok' as OutcomeKind, latency: 0, firstByte: 0 };
   /** What a pick must pass over: tried, then full ones. Reused. */
@@ -73,29 +67,28 @@ export class Dispatcher {
    */
   constructor(options: DispatcherOptions) {
     const { settings, seed, strategy, now, onEvent } = options;
-    this.#settings = settings;
     this.#now = now;
     this.#chosen = strategy;
     this.#observer = options.observer;
     this.#sparing = settings.retries.statuses.length > 0;
     this.#limited = settings.maxInFlight !== 'unlimited';
-    const { budget } = settings.retries;
-    this.#budget = budget === false ? undefined : new RetryBudget(budget, now());
     const ownSeed = seedOf(seed, options.env?.balancers);
-    this.#waits = new Source(ownSeed, stream.retries);
     const source = new Source(ownSeed, stream.strategy);
     const random = () => source.draw(this.#luck, this.#attempt + this.#ordinal++);
     let started = false;
-    this.#tellOf = (event) => {
+    const tell = (event: BalancerEvent) => {
       onEvent(event);
       for (const hear of this.#listeners) hear(event);
     };
     this.pool = new BackendPool({
       settings,
       now,
-      onEvent: this.#tellOf,
+      onEvent: tell,
       onChange: () => started && this.#poolChanged(),
     });
+    this.#retries = new DispatchRetries(settings.retries, ownSeed, now(), tell);
+    this.#queue =
+      settings.queue === false ? undefined : new DispatchQueue(this.pool, settings.queue.length, now, tell);
     this.pool.found(options.backends);
     try {
       this.#strategy = strategy.definition.create(this.#env(now, random, options.env), strategy.values);
@@ -122,7 +115,7 @@ export class Dispatcher {
   /**
    * Picks a backend for the next attempt and counts it in flight. Undefined when none is available, when all that are
    * have `maxInFlight` attempts, and on a retry when all have been tried, unless the one tried is the only one there
-   * is. Answer 503 then on the first attempt, 502 after.
+   * is. Then `wait`; where that is refused too, answer 503 on the first attempt, 502 after.
    */
   pick(dispatch: Dispatch): PooledBackend | undefined {
     const at = this.#now();
@@ -134,7 +127,7 @@ export class Dispatcher {
       if (!this.#another(dispatch)) return undefined;
       throw this.#wrong(`${picked.id}, tried already, with others available`);
     }
-    if (dispatch.attempts++ === 0) this.#budget?.deposit(at);
+    if (dispatch.attempts++ === 0) this.#retries.budget?.deposit(at);
     dispatch.backend = picked;
     dispatch.startedAt = at;
     picked.begin();
@@ -155,15 +148,42 @@ export class Dispatcher {
   end(dispatch: Dispatch, kind: OutcomeKind, detail: AttemptEnd): boolean {
     const { backend, startedAt } = dispatch;
     if (backend === undefined) throw new Error('end without a current attempt: each pick ends exactly once');
+    const again = this.#end(dispatch, backend, startedAt, kind, detail);
+    this.#queue?.serve(backend);
+    return again;
+  }
+
+  #end(
+    dispatch: Dispatch,
+    backend: PooledBackend,
+    startedAt: number,
+    kind: OutcomeKind,
+    detail: AttemptEnd,
+  ): boolean {
     const at = this.#now();
     backend.finish(kind, at - startedAt);
     this.#observer?.ended(dispatch, kind, detail.status, at);
     this.#tell(dispatch, backend, kind, at - startedAt, detail.firstByte);
     dispatch.backend = undefined;
     this.pool.observed(backend, kind, startedAt, at);
-    if (detail.answered || !mayRetry(this.#settings.retries, kind, dispatch, detail)) return false;
+    if (detail.answered || !this.#retries.allows(dispatch, kind, detail)) return false;
     dispatch.exclude(backend);
-    return (this.pool.available.length === 1 || this.#another(dispatch)) && this.#affordRetry(at);
+    const possible =
+      this.pool.available.length === 1 || this.#another(dispatch) || this.#queue?.helps(dispatch) === true;
+    return possible && this.#retries.pay(at);
+  }
+
+  /**
+   * Puts a request for which there was no backend into the queue, unless that is full, or there is none, or waiting would
+   * not help. `ready` is called once, when there is one: pick then. Before that, `leave` ends the wait.
+   */
+  wait(dispatch: Dispatch, ready: () => void): boolean {
+    return this.#queue?.join(dispatch, ready) === true;
+  }
+
+  /** It waits no longer: its client has gone, or its time is up. Returns whether it did wait. */
+  leave(dispatch: Dispatch, why: 'left' | 'timeout'): boolean {
+    return this.#queue?.leave(dispatch, why) === true;
   }
 
   /**
@@ -171,21 +191,19 @@ export class Dispatcher {
    * is here; then end the attempt with this status, not answered.
    */
   spares(dispatch: Dispatch, status: number, sent: boolean): boolean {
-    const { retries } = this.#settings;
     if (!this.#sparing) return false;
-    if (!mayRetry(retries, 'error', dispatch, { status, sent, answered: false })) return false;
+    if (!this.#retries.allows(dispatch, 'error', { status, sent, answered: false })) return false;
     const { backend } = dispatch;
-    const elsewhere = this.pool.available.some(
+    const { available } = this.pool;
+    const elsewhere = available.some(
       (it) => it !== backend && it.inFlight < it.maxInFlight && !wasTried(it, dispatch.tried),
     );
-    return (elsewhere || this.pool.available.length === 1) && this.#budget?.affords(this.#now()) !== false;
+    return (elsewhere || available.length === 1) && this.#retries.budget?.affords(this.#now()) !== false;
   }
 
   /** How long to wait before the attempt that `end` has just allowed, ms; 0 where there is no back-off. */
   backoff(dispatch: Dispatch): number {
-    const { backoff } = this.#settings.retries;
-    if (backoff === false) return 0;
-    return backoffOf(backoff, dispatch.attempts, this.#waits.draw(dispatch.luck, dispatch.attempts));
+    return this.#retries.backoff(dispatch);
   }
 
   /** Tells of every event from now on, until what it returns is called. */
@@ -197,7 +215,13 @@ export class Dispatcher {
   stats(): BalancerStats {
     this.pool.tick(this.#now());
     const distribution = this.#strategy.distribution?.();
-    return { ...statsOf(this.pool), ...(distribution === undefined ? {} : { distribution }) };
+    return {
+      ...statsOf(this.pool),
+      ...(this.#queue === undefined
+        ? {}
+        : { queue: { length: this.#queue.length, limit: this.#queue.limit } }),
+      ...(distribution === undefined ? {} : { distribution }),
+    };
   }
 
   #ask(dispatch: Dispatch): PooledBackend | undefined {
@@ -249,13 +273,6 @@ export class Dispatcher {
     return false;
   }
 
-  #affordRetry(at: number): boolean {
-    if (this.#budget === undefined || this.#budget.withdraw(at)) return true;
-    const refused = this.#refusals.happened(at);
-    if (refused > 0) this.#tellOf({ t: at, type: 'retry-budget', refused });
-    return false;
-  }
-
   #tell(
     dispatch: Dispatch,
     backend: PooledBackend,
@@ -284,6 +301,7 @@ export class Dispatcher {
     } catch (error) {
       throw StrategyError.thrown(this.#chosen, 'poolChanged', error);
     }
+    this.#queue?.serve();
   }
 
   #env(now: () => number, random: () => number, extras: EnvExtras = {}): Env {

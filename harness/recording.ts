@@ -106,6 +106,8 @@ export type Event =
     }
   /** `refused` retries since it was last told of, at most once a second. */
   | { trial: string; t: number; type: 'retry-budget'; refused: number; pool?: string }
+  /** `refused` requests that found the queue full, or waited too long in it, since it was last told of, at most once a second. */
+  | { trial: string; t: number; type: 'queue'; refused: number; why: 'full' | 'timeout'; pool?: string }
   | { trial: string; t: number; type: 'note'; text: string };
 
 /** One trial: one contender, one round. */

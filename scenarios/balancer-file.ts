@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { adminAddress, backendUrl, listenAddress } from './addresses.ts';
-import { balancer } from './balancer-settings.ts';
+import { balancer, balancerIssues } from './balancer-settings.ts';
 import { name } from './names.ts';
 import { duration } from './units.ts';
 
@@ -66,6 +66,7 @@ export const balancerFile = z
     seed: z.int().min(0).default(1),
     ...own,
   })
+  .superRefine(balancerIssues)
   .superRefine(({ backends }, context) => {
     const ids = new Map<string, number>();
     for (const [i, { id }] of backends.entries()) {

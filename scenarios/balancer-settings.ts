@@ -1,13 +1,13 @@
 /** The `balancer` section: how many balancers there are, what they see, and what they do about backends that fail. */
 import { z } from 'zod';
 import { count, name } from './names.ts';
-import { retries, slowStart } from './resilience-settings.ts';
+import { queue, retries, slowStart } from './resilience-settings.ts';
 import { routing } from './routes.ts';
 import { layer, tcp } from './tcp-settings.ts';
 import { tls } from './tls-settings.ts';
 import { duration, positiveDuration } from './units.ts';
 
-export const balancer = z.strictObject({
+const section = z.strictObject({
   count: count
     .max(1000)
     .default(1)
@@ -62,7 +62,23 @@ export const balancer = z.strictObject({
     .union([count, z.literal('unlimited')])
     .default('unlimited')
     .describe('per backend'),
+  queue,
   slowStart,
 });
 
-export type BalancerSettings = z.output<typeof balancer>;
+export const balancer = section.superRefine(balancerIssues);
+
+/** What of the section's parts does not go together. */
+export function balancerIssues(
+  { queue: line, maxInFlight }: Pick<BalancerSettings, 'queue' | 'maxInFlight'>,
+  context: z.core.$RefinementCtx,
+): void {
+  if (line !== false && maxInFlight === 'unlimited')
+    context.addIssue({
+      code: 'custom',
+      path: ['maxInFlight'],
+      message: 'expected a number where there is a queue, got unlimited: nobody would ever wait',
+    });
+}
+
+export type BalancerSettings = z.output<typeof section>;

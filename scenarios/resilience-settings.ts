@@ -52,3 +52,14 @@ export const retries = z
   })
   .prefault({})
   .describe('on another backend, where idempotent or nothing was sent');
+
+export const queue = z
+  .union([
+    z.literal(false),
+    z.strictObject({
+      length: count.max(1_000_000).default(1024).describe('one more is answered 503'),
+      timeout: positiveDuration.optional().describe('then 503; as long as connectTimeout unless given'),
+    }),
+  ])
+  .default(false)
+  .describe('where requests wait when every backend has maxInFlight');

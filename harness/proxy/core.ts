@@ -32,6 +32,8 @@ export class ProxyCore {
   readonly trying: DeadlineQueue;
   /** Of whole requests, where they have one. */
   readonly whole: DeadlineQueue | undefined;
+  /** Of requests that wait for a backend, where they may. */
+  readonly queueing: DeadlineQueue | undefined;
   /** Whether some response may be better not passed on. */
   readonly sparing: boolean;
   readonly head: DeadlineQueue;
@@ -75,6 +77,8 @@ export class ProxyCore {
     this.trying = new DeadlineQueue(settings.balancer.tryTimeout);
     const { timeout } = settings.balancer;
     this.whole = timeout === undefined ? undefined : new DeadlineQueue(timeout);
+    const { queue, connectTimeout } = settings.balancer;
+    this.queueing = queue === false ? undefined : new DeadlineQueue(queue.timeout ?? connectTimeout);
     this.sparing = settings.balancer.retries.statuses.length > 0;
     this.head = new DeadlineQueue(limits.headMs);
     this.body = new DeadlineQueue(limits.bodyMs);
@@ -94,6 +98,7 @@ export class ProxyCore {
     this.connecting.expire(now);
     this.trying.expire(now);
     this.whole?.expire(now);
+    this.queueing?.expire(now);
     this.head.expire(now);
     this.body.expire(now);
     this.linger.expire(now);

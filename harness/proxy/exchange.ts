@@ -21,6 +21,7 @@ import { ResponseBody } from './response-body.ts';
 import { framing, ResponseHead } from './response-head.ts';
 import { Tunnel } from './tunnel.ts';
 import { localShortage, type Upstream, type UpstreamUser } from './upstream.ts';
+import { Waits } from './waits.ts';
 
 const nothing = Buffer.alloc(0);
 
@@ -50,6 +51,7 @@ export class Exchange implements UpstreamUser {
   #dispatch: Dispatch | undefined = undefined;
   #upstream: Upstream | undefined = undefined;
   readonly #replay: Replay;
+  readonly #waits: Waits;
   /** All of the request has been given to `begin` and `sendBody`. */
   #requestDone = false;
   #inBody = false;
@@ -61,8 +63,6 @@ export class Exchange implements UpstreamUser {
   #load: string | undefined = undefined;
   /** What to answer when no attempt is left. */
   #failure = 502;
-  /** The wait before the next attempt. */
-  #pause: NodeJS.Timeout | undefined = undefined;
 
   constructor(core: ProxyCore, client: Client) {
     this.#core = core;
@@ -70,6 +70,7 @@ export class Exchange implements UpstreamUser {
     this.#dispatcher = core.dispatcher;
     if (core.whole !== undefined) this.#whole = new Deadline(() => this.#tookTooLong());
     this.#replay = new Replay(core.limits.replayBytes);
+    this.#waits = new Waits(core, this.#deadline, () => this.#attempt());
     this.#response = new ResponseHead(core.responses);
   }
 
@@ -168,7 +169,9 @@ export class Exchange implements UpstreamUser {
     const dispatch = this.#dispatch!;
     const backend = this.#dispatcher.pick(dispatch);
     if (backend === undefined) {
-      this.#giveUp(dispatch.attempts === 0 ? 503 : this.#failure);
+      this.#end.sent = false;
+      if (!this.#waits.queue(this.#dispatcher, dispatch))
+        this.#giveUp(dispatch.attempts === 0 ? 503 : this.#failure);
       return;
     }
     this.backend = backend;
@@ -332,6 +335,11 @@ export class Exchange implements UpstreamUser {
   }
 
   #expired(queue: DeadlineQueue): void {
+    if (queue === this.#core.queueing) {
+      this.#waits.stop(this.#dispatcher, this.#dispatch!, 'timeout');
+      this.#giveUp(503);
+      return;
+    }
     // Where the client is what stalls, the backend is not to blame.
     const stalled = this.#headSent && this.#client.socket.writableNeedDrain;
     if (queue === this.#core.connecting) this.#fail('unreachable', 504);
@@ -349,11 +357,7 @@ export class Exchange implements UpstreamUser {
     this.#end.sent = false;
     const wait = this.#dispatcher.backoff(this.#dispatch!);
     if (wait === 0) this.#attempt();
-    else
-      this.#pause = setTimeout(() => {
-        this.#pause = undefined;
-        this.#attempt();
-      }, wait);
+    else this.#waits.pause(wait);
   }
 
   #tookTooLong(): void {
@@ -365,8 +369,7 @@ export class Exchange implements UpstreamUser {
   /** Ends what is under way for this request, or waited for. */
   #leave(kind: OutcomeKind): void {
     if (this.#dispatch!.backend !== undefined) this.#finishAttempt(kind);
-    else clearTimeout(this.#pause);
-    this.#pause = undefined;
+    else this.#waits.stop(this.#dispatcher, this.#dispatch!, 'left');
   }
 
   /** Closes the connection and tells the dispatcher; returns whether another attempt is allowed. */

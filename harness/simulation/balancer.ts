@@ -29,6 +29,8 @@ export interface Surroundings {
   readonly front: Front;
   /** ms. */
   readonly connectTimeout: number;
+  /** How long a request may wait in the queue, ms; undefined where there is none. */
+  readonly patience: number | undefined;
   /** Of a request, by its number. */
   readonly quantile: (number: number) => number;
 }
@@ -132,7 +134,7 @@ export class Balancer {
   #attempt(flight: Flight): void {
     const backend = this.dispatcher.pick(flight);
     if (backend === undefined) {
-      this.#giveUp(flight, flight.attempts === 0 ? 503 : flight.failure);
+      if (!this.#wait(flight)) this.#giveUp(flight, flight.attempts === 0 ? 503 : flight.failure);
       return;
     }
     const link = this.#link(backend, flight.region);
@@ -143,6 +145,28 @@ export class Balancer {
       call.life = link.host.life;
       this.#send(call);
     } else this.#connect(call);
+  }
+
+  /** Until a backend has a slot free; false where there is no waiting for it. */
+  #wait(flight: Flight): boolean {
+    const { patience } = this.#around;
+    const timeline = this.#timeline;
+    const { number } = flight;
+    let waits = patience !== undefined;
+    const ready = () => {
+      waits = false;
+      this.#attempt(flight);
+    };
+    if (patience === undefined || !this.dispatcher.wait(flight, ready)) return false;
+    timeline.at(timeline.now + patience, () => {
+      // Who has left meanwhile may be another's flight by now.
+      if (!waits || flight.number !== number || !this.dispatcher.leave(flight, 'timeout')) return;
+      this.#giveUp(flight, 503);
+    });
+    // Requests are what makes the pool look at the clock, and there may be none until then.
+    const { pool } = this.dispatcher;
+    if (pool.due < timeline.now + patience) timeline.at(pool.due, () => pool.tick(timeline.now));
+    return true;
   }
 
   #latency({ latency }: Link, flight: Flight): number {
@@ -222,6 +246,7 @@ export class Balancer {
   /** Ends what is out for a flight, if anything is. */
   #leave(flight: Flight, kind: OutcomeKind): void {
     if (flight.call !== undefined) this.#finish(flight.call, kind);
+    else this.dispatcher.leave(flight, 'left');
   }
 
   /** Closes the connection and tells the dispatcher; returns whether another attempt is allowed. */

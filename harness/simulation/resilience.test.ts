@@ -49,3 +49,39 @@ test('timeout of the whole request: 504 at that very moment, whatever it waits f
   t.true(waiting.requests.some(({ status }) => status === 504));
   t.true(waiting.requests.every(({ latency }) => latency < 150 + 1e-6));
 });
+
+test('queue: an overloaded fleet serves in the order of arrival, and turns away what has waited too long', async (t) => {
+  // 100 requests a second, twice as many as one worker of 20 ms can serve.
+  const world = {
+    fleet: [{ id: 'app', count: 1, workers: 1, service: { constant: { mean: '20ms' } } }],
+    balancer: { maxInFlight: 1, queue: { length: 1000, timeout: '200ms' } },
+  };
+  const { requests, counts, events } = await simulated(world);
+  t.is(counts.sent, counts.ok + counts.failed);
+  t.true(counts.ok >= 99 && counts.ok <= 111);
+  const turnedAway = requests.filter(({ status }) => status === 503);
+  t.true(turnedAway.every(({ latency }) => Math.abs(latency - 200) < 1e-6));
+  const served = requests.filter(({ status }) => status === 200).map((it) => it.sent + it.latency);
+  t.deepEqual(
+    served,
+    served.toSorted((a, b) => a - b),
+  );
+  t.true(events.some((it) => it.type === 'queue' && it.why === 'timeout'));
+
+  const short = await simulated({ ...world, balancer: { maxInFlight: 1, queue: { length: 2 } } });
+  t.true(short.requests.filter(({ status }) => status === 503).every(({ latency }) => latency === 0));
+  t.true(Math.max(...short.requests.map(({ latency }) => latency)) <= 60 + 1e-6);
+});
+
+test('queue: a client that gives up frees its place', async (t) => {
+  const { requests, counts } = await simulated({
+    fleet: [
+      { id: 'app', count: 1, workers: 1, service: { constant: { mean: '20ms' } }, cancelAbandoned: true },
+    ],
+    load: { open: { rate: '100/s', arrivals: 'constant' }, warmup: 0, duration: '2s', timeout: '100ms' },
+    balancer: { maxInFlight: 1, queue: { length: 12, timeout: '10s' } },
+  });
+  t.is(counts.failed, 0, 'ten come while one waits: there is always a place');
+  t.is(counts.sent, counts.ok + counts.lost);
+  t.true(requests.every(({ latency }) => latency <= 100 + 1e-6));
+});

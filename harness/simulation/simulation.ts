@@ -201,6 +201,7 @@ export class Simulation {
       network: this.#network,
       front: this.#clients,
       connectTimeout: settings.connectTimeout,
+      patience: settings.queue === false ? undefined : (settings.queue.timeout ?? settings.connectTimeout),
       quantile: (number: number) => this.#clients.quantile(number),
     };
     const balancers: RoutedBalancer[] = [];
