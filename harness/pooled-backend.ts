@@ -15,6 +15,8 @@ export class PooledBackend implements Backend {
   path: unknown = undefined;
   /** Removed: no new picks; what is in flight finishes. */
   draining = false;
+  /** The operator lets it drain: a member still, but no new picks until told otherwise. */
+  held = false;
   /** Failures in a row (resilience/passive.ts). */
   failures = 0;
   /** In `pool.available`. */
@@ -38,8 +40,6 @@ export class PooledBackend implements Backend {
   joins = true;
   /** By its own merits it may be picked; `available` is what the pool makes of it. */
   usable = false;
-  /** The operator lets it drain: a member still, but no new picks until told otherwise. */
-  held = false;
   /** The weight it was given. */
   fullWeight: number;
   /** Since when it starts slowly, ms; NaN when it does not. */
