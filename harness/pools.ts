@@ -46,9 +46,17 @@ export class Pools {
     }
   }
 
+  /** Every pool's name and dispatcher, that of all backends first. */
+  get named(): [name: string, dispatcher: Dispatcher][] {
+    return [
+      ['all', this.all],
+      ...[...this.#named].map(([name, { dispatcher }]) => [name, dispatcher] as [string, Dispatcher]),
+    ];
+  }
+
   /** Every dispatcher, that of all backends first. */
   get dispatchers(): Dispatcher[] {
-    return [this.all, ...[...this.#named.values()].map(({ dispatcher }) => dispatcher)];
+    return this.named.map(([, dispatcher]) => dispatcher);
   }
 
   /** By a name that a route gives; `all` is one. Throws a RangeError where there is none. */

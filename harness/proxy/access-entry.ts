@@ -2,6 +2,7 @@
  * One line of the access log: JSON, the same fields in the same order in every line. What comes from outside is escaped as
  * JSON wants it, so that nobody can write a line of their own; queries are kept as they were sent.
  */
+import { TLSSocket } from 'node:tls';
 import type { Client } from './client.ts';
 import type { Exchange } from './exchange.ts';
 
@@ -41,7 +42,7 @@ export function accessEntry(
     `"attempts":${attempts}`,
     `"outcome":"${backend === undefined ? withoutAttempt(status) : exchange.kind}"`,
     `"request":${read && head.number >= 0 ? head.number : 'null'}`,
-    '"tls":null',
+    `"tls":${client.socket instanceof TLSSocket ? text(client.socket.getProtocol() ?? undefined) : 'null'}`,
   ];
   return `{${fields.join(',')}}\n`;
 }

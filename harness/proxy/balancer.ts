@@ -12,21 +12,25 @@ import type { BalancerEvent } from '../pool.ts';
 import type { PooledBackend } from '../pooled-backend.ts';
 import { Pools } from '../pools.ts';
 import { findStrategy, poolStrategies } from '../strategies.ts';
+import type { AccessLog } from './access-log.ts';
 import { type Admin, startAdmin } from './admin.ts';
+import { subjectOf } from './admin-subject.ts';
 import { HealthChecker } from './health-checker.ts';
 import { createHttpProxy } from './http.ts';
-import type { NewBackend } from './new-backend.ts';
 import { Prober } from './prober.ts';
 import type { ProxySettings } from './settings.ts';
 import { createTcpProxy } from './tcp.ts';
+import type { Telemetry } from './telemetry.ts';
 import { TlsTermination } from './tls.ts';
-import type { RequestWatcher } from './watcher.ts';
+import { together } from './watcher.ts';
 
 export interface BalancerHooks {
   readonly onEvent: (event: BalancerEvent) => void;
+  /** Of attempts; `telemetry` has one of its own. */
   readonly observer?: AttemptObserver;
-  /** Told of every request as it ends. */
-  readonly watcher?: RequestWatcher;
+  readonly accessLog?: AccessLog;
+  /** What the side door can tell beyond the pool's own counts. */
+  readonly telemetry?: Telemetry;
 }
 
 export interface RunningBalancer {
@@ -45,7 +49,7 @@ export interface RunningBalancer {
 /** Resolves once the listener is open and the backends have been judged. Rejects where an address is taken. */
 export async function startBalancer(
   settings: ProxySettings,
-  { onEvent, observer, watcher }: BalancerHooks,
+  { onEvent, telemetry, accessLog, observer = telemetry?.observer }: BalancerHooks,
 ): Promise<RunningBalancer> {
   const { balancer, balancers, backends, seed, latencies } = settings;
   const strategy = { ...(await findStrategy(settings.strategy.name)), values: settings.strategy.values };
@@ -76,16 +80,19 @@ export async function startBalancer(
 
   const tls = balancer.tls === false ? undefined : await TlsTermination.create(balancer.tls, now);
   const createProxy = balancer.layer === 4 ? createTcpProxy : createHttpProxy;
+  const watcher = together([telemetry?.watcher, accessLog]);
   const proxy = createProxy({ pools, settings, now, tls, ...(watcher === undefined ? {} : { watcher }) });
-  const subject = {
-    stats: () => pools.stats(),
-    add: (from: NewBackend) => {
-      const added = pools.add(from);
-      for (const backend of added) watch(backend);
-      return added[0]!;
+  let closing = false;
+  const subject = subjectOf({
+    pools,
+    watch,
+    isClosing: () => closing,
+    get connections() {
+      return proxy.connections;
     },
-    remove: (id: string) => pools.each((pool) => pool.remove(id)),
-  };
+    telemetry,
+    droppedLines: accessLog && (() => accessLog.file.dropped),
+  });
   const admin = settings.admin && (await startAdmin(settings.admin, subject));
   await Promise.all(checkers.map((it) => it.firstVerdicts()));
   const port = await proxy.listen(settings.listen.host, settings.listen.port);
@@ -94,6 +101,7 @@ export async function startBalancer(
     admin,
     stats: () => pools.stats(),
     async stop(drainMs) {
+      closing = true;
       const cut = await proxy.close(drainMs);
       for (const checker of checkers) checker.stop();
       prober?.stop();

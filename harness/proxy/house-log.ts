@@ -6,7 +6,11 @@ import { now } from '../clock.ts';
 import type { BalancerEvent } from '../pool.ts';
 
 /** An event as it is told outside: `time` is ISO 8601 in place of the clock nobody else has. */
-export type ToldEvent = { readonly time: string } & Omit<BalancerEvent, 't'>;
+export type ToldEvent = BalancerEvent extends infer E
+  ? E extends BalancerEvent
+    ? { readonly time: string } & Omit<E, 't'>
+    : never
+  : never;
 
 /** Wall-clock label of a monotonic time, ms. */
 export function wallTime(t: number): string {
@@ -14,7 +18,7 @@ export function wallTime(t: number): string {
 }
 
 export function toldEvent({ t, ...event }: BalancerEvent): ToldEvent {
-  return { time: wallTime(t), ...event };
+  return { time: wallTime(t), ...event } as ToldEvent;
 }
 
 export interface HouseLog {

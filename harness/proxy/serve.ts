@@ -11,6 +11,7 @@ import { assertFree } from './free-address.ts';
 import { type HouseLog, houseLog, toldEvent } from './house-log.ts';
 import type { ProxySettings } from './settings.ts';
 import type { Standalone } from './standalone.ts';
+import { Telemetry } from './telemetry.ts';
 
 /** Resolves when it was told to stop and all requests had finished; throws `Exit` where it could not start or had to cut some off. */
 export async function serveUntilTold(
@@ -25,9 +26,15 @@ export async function serveUntilTold(
   process.on('exit', () => access?.file.flushNow());
   process.on('SIGHUP', () => reopen(access, log));
   const told = signals();
+  const telemetry = settings.admin === undefined ? undefined : new Telemetry();
   const balancer = await startBalancer(settings, {
-    onEvent: (event) => log.event(toldEvent(event)),
-    ...(access === undefined ? {} : { watcher: access }),
+    onEvent: (event) => {
+      const told = toldEvent(event);
+      log.event(told);
+      telemetry?.events.publish(told);
+    },
+    ...(telemetry === undefined ? {} : { telemetry }),
+    ...(access === undefined ? {} : { accessLog: access }),
   });
   console.log(json ? JSON.stringify(serving(settings, balancer)) : inWords(settings, balancer));
   const code = await told.stop;
@@ -96,11 +103,15 @@ function signals(): { stop: Promise<number>; end(): void } {
 }
 
 /** What the line on standard output says to machines. */
-function serving({ listen, strategy, admin: asked }: ProxySettings, { port, admin, stats }: RunningBalancer) {
+function serving(
+  { listen, strategy, balancer, admin: asked }: ProxySettings,
+  { port, admin, stats }: RunningBalancer,
+) {
   const { totals, backends } = stats();
+  const scheme = balancer.layer === 4 ? 'tcp' : balancer.tls === false ? 'http' : 'https';
   return {
     type: 'serving',
-    url: `http://${hostPort(listen.host || 'localhost', port)}`,
+    url: `${scheme}://${hostPort(listen.host || 'localhost', port)}`,
     host: listen.host,
     port,
     pid: process.pid,

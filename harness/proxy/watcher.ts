@@ -12,8 +12,9 @@ export interface RequestWatcher {
   ended(client: Client, exchange: Exchange, status: number): void;
 }
 
-/** One that tells all of these; undefined for none. */
-export function together(watchers: readonly RequestWatcher[]): RequestWatcher | undefined {
+/** One that tells all of these that are there; undefined for none. */
+export function together(given: readonly (RequestWatcher | undefined)[]): RequestWatcher | undefined {
+  const watchers = given.filter((it) => it !== undefined);
   if (watchers.length <= 1) return watchers[0];
   return {
     ended(client, exchange, status) {
