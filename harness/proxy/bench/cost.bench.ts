@@ -14,7 +14,7 @@ import { Contestant, table } from './contestant.ts';
 import { haproxyHttp, haproxyTcp } from './haproxy.ts';
 import { nginxHttp, nginxStream, startBackends } from './nginx.ts';
 import { fastifyHttpProxy, httpProxy3 } from './node-proxies.ts';
-import { layer7, recorded } from './ours.ts';
+import { layer4, layer7, recorded } from './ours.ts';
 import type { Serving, Subject } from './subject.ts';
 
 const [rounds = 5, seconds = 4] = process.argv.slice(2).map(Number);
@@ -30,6 +30,7 @@ const subjects = [
   httpProxy3,
   haproxyTcp,
   nginxStream,
+  layer4,
 ];
 
 const dir = await mkdtemp(join(tmpdir(), 'steelyard-bench-'));
@@ -73,6 +74,13 @@ try {
     unit: 'times',
     most: 0.6,
     detail: `rounds in µs ${ours.each} to ${best.each}`,
+  });
+  claim({
+    what: 'CPU per request at layer 4, ours ÷ HAProxy tcp',
+    value: of(layer4).ratioTo(of(haproxyTcp)),
+    unit: 'times',
+    most: 1.6,
+    detail: `rounds in µs ${of(layer4).each} to ${of(haproxyTcp).each}`,
   });
 } finally {
   for (const it of started.reverse()) await it.stop();

@@ -16,16 +16,22 @@ contenders: [${strategy}]
   known: { strategies: await listStrategies() },
 });
 
-/** Starts it; `recording` writes every attempt down as a trial does, `execArgv` is for its Node. */
+interface Variant {
+  layer?: 4 | 7;
+  recording?: boolean;
+  execArgv?: string[];
+}
+
+/** Starts it; `layer` is the balancer's own setting, `recording` writes every attempt down as a trial does, `execArgv` is for its Node. */
 export async function startOurs(
   { backends, dir }: World,
-  { recording = false, execArgv = [] as string[] } = {},
+  { layer = 7, recording = false, execArgv = [] }: Variant = {},
 ): Promise<Serving> {
   const settings: ProxySettings = {
     listen: { host: '127.0.0.1', port: 0 },
     admin: { host: '127.0.0.1', port: 0 },
     strategy: { name: strategy, values: contenders[0]!.options as ProxySettings['strategy']['values'] },
-    balancer: scenario.balancer,
+    balancer: { ...scenario.balancer, layer },
     backends: backends.map((port, index) => ({
       id: `app-${index + 1}`,
       index,
@@ -50,4 +56,10 @@ export const recorded: Subject = {
   name: 'ours, layer 7, recording',
   layer: 7,
   start: (world) => startOurs(world, { recording: true }),
+};
+
+export const layer4: Subject = {
+  name: 'ours, layer 4',
+  layer: 4,
+  start: (world) => startOurs(world, { layer: 4 }),
 };
