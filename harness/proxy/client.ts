@@ -12,6 +12,7 @@ import { Exchange } from './exchange.ts';
 import { frame } from './frame.ts';
 import { RequestHead } from './request-head.ts';
 import { reset } from './reset.ts';
+import { readShared } from './shared-reads.ts';
 import type { Tunnel } from './tunnel.ts';
 
 const state = {
@@ -73,7 +74,11 @@ export class Client {
     const scheme = core.secure ? 'X-Forwarded-Proto: https\r\n' : '';
     this.#own = `X-Forwarded-For: ${this.address}\r\n${scheme}\r\n`;
     this.idleSince = core.time;
-    socket.on('data', (chunk: Buffer) => this.#received(chunk));
+    readShared(socket, (b, size) => {
+      this.#received(b.subarray(0, size));
+      this.#keep(b);
+      return true;
+    });
     socket.on('drain', () => this.#drained());
     socket.on('finish', () => this.#flushed());
     socket.on('end', () => this.#ended());
@@ -178,6 +183,13 @@ export class Client {
     }
     if (this.#state <= state.body) this.#advance();
     else if (this.#unread.length - this.#at > this.#core.limits.pipelinedBytes) this.socket.pause();
+  }
+
+  /** Makes what is left of a read ours, as `b` is about to be used again. */
+  #keep(b: Buffer): void {
+    if (this.#unread === undefined || this.#unread.buffer !== b.buffer) return;
+    this.#unread = Buffer.from(this.#unread.subarray(this.#at));
+    this.#at = 0;
   }
 
   /** Reads on for as long as there is something to read and it is a request's turn. */

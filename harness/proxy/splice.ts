@@ -16,6 +16,7 @@ import { Deadline, DeadlineQueue } from './deadlines.ts';
 import { frame } from './frame.ts';
 import { endsOf, plainAddress, proxyHeader } from './proxy-protocol.ts';
 import { reset } from './reset.ts';
+import { readShared } from './shared-reads.ts';
 import { localShortage, Upstream, type UpstreamUser } from './upstream.ts';
 
 /** What the connections of one balancer share. */
@@ -94,9 +95,9 @@ export class Splice implements UpstreamUser {
     this.#end.sent = true;
     if (proxyProtocol !== false) upstream.socket.write(proxyHeader(proxyProtocol, endsOf(client)));
     this.#alive();
-    client.on('data', (chunk: Buffer) => {
+    readShared(client, (b, size) => {
       this.#alive();
-      if (!upstream.socket.write(chunk)) client.pause();
+      return upstream.socket.write(frame('', b, 0, size, false, false), 'latin1');
     });
     client.on('end', () => {
       upstream.socket.end();

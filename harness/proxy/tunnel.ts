@@ -24,9 +24,10 @@ export class Tunnel implements UpstreamUser {
     this.#alive();
   }
 
+  /** `chunk` is used again afterwards. */
   fromClient(chunk: Buffer): void {
     this.#alive();
-    if (!this.#upstream.socket.write(chunk)) this.#client.pause();
+    if (!this.#upstream.socket.write(Buffer.from(chunk))) this.#client.pause();
   }
 
   clientEnded(): void {
