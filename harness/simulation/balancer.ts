@@ -17,7 +17,7 @@ import type { Timeline } from './timeline.ts';
 export interface Front {
   /** A complete response reaches the client. `backend` is −1 where the balancer itself answers. */
   answered(flight: Flight, status: number, backend: number): void;
-  /** The balancer breaks the client's connection in mid-response. */
+  /** The balancer breaks the client's connection, before or in mid-response. */
   cut(flight: Flight): void;
 }
 

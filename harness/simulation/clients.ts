@@ -9,10 +9,12 @@ import type { DispatchRequest } from '../dispatch.ts';
 import { ofBroken, ofResponse, type Verdict, verdicts } from '../load/outcome.ts';
 import { Window } from '../load/window.ts';
 import type { Balancer, Front } from './balancer.ts';
+import type { Connections } from './connections.ts';
 import { Flight } from './flight.ts';
 import type { Ledger } from './ledger.ts';
 import { Names } from './names.ts';
 import type { Network } from './network.ts';
+import type { TcpBalancer } from './tcp-balancer.ts';
 import type { Timeline } from './timeline.ts';
 
 /** Methods that may be repeated (RFC 9110 §9.2.2). */
@@ -28,6 +30,8 @@ export interface ClientsOptions {
   readonly ledger: Ledger;
   /** Which balancer a request goes to, by its number and region. */
   readonly balancerOf: (index: number, region: string | undefined) => Balancer;
+  /** At layer 4, where what a request leaves on decides where it goes. */
+  readonly connections?: Connections;
   /** Called once the length of the measured window is known, ms. */
   readonly onWindow: (ms: number) => void;
 }
@@ -67,12 +71,14 @@ export class Clients implements Front {
   readonly #all: Flight[] = [];
   /** By flight number modulo connections: what each connection of a closed loop has sent. */
   readonly #ordinals: Int32Array;
+  readonly #connections: Connections | undefined;
   #index = 0;
 
   constructor(options: ClientsOptions) {
     const { scenario, seed } = options;
     const { load, fleet } = scenario;
     this.#options = options;
+    this.#connections = options.connections;
     this.#workload = new Workload(load, seed, rateOf(load, fleet));
     this.#names = new Names(this.#workload);
     this.#window = new Window(load);
@@ -111,7 +117,7 @@ export class Clients implements Front {
 
   cut(flight: Flight): void {
     if (flight.over || this.#tooLate(flight)) return;
-    this.#end(flight, ofBroken(true), flight.latency, 0, -1);
+    this.#end(flight, ofBroken(flight.headSent), flight.latency, 0, -1);
     this.#spare.push(flight);
   }
 
@@ -197,6 +203,8 @@ export class Clients implements Front {
     request.idempotent = idempotent.has(workload.request(index).method);
     const flight = this.#spare.pop() ?? this.#make();
     flight.begin(index, now, this.#names.keyHash, latency);
+    if (this.#connections !== undefined)
+      flight.connection = this.#connections.take(index, region, balancer as TcpBalancer);
     ledger.sent(now);
     if (latency === 0) balancer.receive(flight, request as DispatchRequest);
     else {
@@ -244,7 +252,10 @@ export class Clients implements Front {
     const { timeline, ledger } = this.#options;
     const at = timeline.now + after;
     ledger.ended(flight, verdict, at, status, backend);
-    if (this.#closed === undefined) return;
+    if (this.#closed === undefined) {
+      if (flight.connection !== undefined) this.#release(flight, verdict.outcome === 'lost', at);
+      return;
+    }
     const { connections, requestsPerConnection } = this.#closed;
     const connection = flight.number % connections;
     const sent = this.#ordinals[connection]!;
@@ -252,7 +263,20 @@ export class Clients implements Front {
     const fresh =
       verdict.outcome === 'lost' ||
       (requestsPerConnection !== undefined && sent % requestsPerConnection === 0);
+    if (flight.connection !== undefined) this.#release(flight, fresh, at);
     const next = fresh ? at + 2 * flight.latency : at;
     timeline.at(next > flight.sent ? next : next + leastTurn, () => this.#sendNext(connection));
+  }
+
+  /** What a request left on is free at `at`, or of no more use. */
+  #release({ connection, latency, region }: Flight, worn: boolean, at: number): void {
+    const { timeline } = this.#options;
+    const connections = this.#connections!;
+    const release = () => {
+      if (!worn) connections.giveBack(connection!, region);
+      else connections.close(connection!, latency, connection!.flight === undefined ? 'ok' : 'cancelled');
+    };
+    if (at === timeline.now) release();
+    else timeline.at(at, release);
   }
 }

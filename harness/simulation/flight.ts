@@ -5,6 +5,7 @@
 import { Dispatch } from '../dispatch.ts';
 import type { Balancer } from './balancer.ts';
 import type { Call } from './call.ts';
+import type { Connection } from './connection.ts';
 import { Rows } from './rows.ts';
 
 /** The times of a flight, as they stand in its row. */
@@ -18,6 +19,8 @@ export class Flight extends Dispatch {
   balancer: Balancer | undefined = undefined;
   /** The attempt that is out; undefined where none is. */
   call: Call | undefined = undefined;
+  /** At layer 4, what it leaves on. */
+  connection: Connection | undefined = undefined;
   /** It has its outcome. */
   over = true;
   /** The balancer has begun to answer, so it cannot answer otherwise any more. */

@@ -21,6 +21,8 @@ export interface Ground {
   readonly seed: number;
   /** Calls that the balancers wait for: a crash must find them. */
   readonly awaited: () => Iterable<Call>;
+  /** Where connections outlive requests: told of a host whose process is gone, if anybody can hear of it. */
+  readonly ended?: (host: Host) => void;
 }
 
 /** Bytes of a health check's body, nearly enough. */

@@ -22,6 +22,7 @@ import { Balancer } from './balancer.ts';
 import { Board } from './board.ts';
 import type { Call } from './call.ts';
 import { Clients } from './clients.ts';
+import { Connections } from './connections.ts';
 import { FaultTimeline } from './fault-timeline.ts';
 import { HealthRounds } from './health-rounds.ts';
 import { Host } from './host.ts';
@@ -29,6 +30,7 @@ import { Ledger } from './ledger.ts';
 import { Network } from './network.ts';
 import { Patience } from './patience.ts';
 import { RoutedBalancer } from './routed-balancer.ts';
+import { TcpBalancer } from './tcp-balancer.ts';
 import { Timeline } from './timeline.ts';
 
 export interface SimulationOptions {
@@ -72,7 +74,13 @@ export class Simulation {
     this.#zero = dawn + scenario.load.warmup;
     this.#network = new Network(scenario.network, seed);
     const specs = backendsOf(scenario);
-    const ground = { timeline: this.#timeline, seed, awaited: () => this.#awaited() };
+    const layer4 = settings.layer === 4;
+    const ground = {
+      timeline: this.#timeline,
+      seed,
+      awaited: () => this.#awaited(),
+      ...(layer4 ? { ended: (host: Host) => this.#hostEnded(host) } : {}),
+    };
     // Backends of one entry of the fleet share its law.
     const laws = new Map(specs.map(({ service }) => [service, serviceTimeOf(service)]));
     this.#hosts = specs.map((spec) => new Host(spec, laws.get(spec.service)!, ground));
@@ -86,6 +94,7 @@ export class Simulation {
       ledger: this.#ledger,
       balancerOf: (index, region) => assigned(index, region),
       onWindow: (ms) => recorder.window(ms),
+      ...(layer4 ? { connections: this.#makeConnections() } : {}),
     });
     const strategies = [options.strategy, ...(options.strategies?.values() ?? [])];
     this.#needs = new Set(strategies.map((it) => it.definition.needs));
@@ -94,7 +103,8 @@ export class Simulation {
     this.#patience = new Patience({
       timeline: this.#timeline,
       client: scenario.load.timeout,
-      try: settings.tryTimeout,
+      // At layer 4 nobody knows how long a response takes.
+      try: layer4 ? Number.POSITIVE_INFINITY : settings.tryTimeout,
       whole: settings.timeout,
       flights: this.#clients.all,
       onClient: (flight) => this.#clients.gaveUp(flight),
@@ -173,8 +183,12 @@ export class Simulation {
   }
 
   #end(): void {
+    const tcp = this.#tcpBalancers();
+    for (const { connections } of tcp)
+      for (const it of connections)
+        if (it.backend !== undefined) this.#attemptEnded(it, 'in-flight', 0, Number.NaN);
     for (const flight of this.#clients.dispatched()) {
-      this.#attemptEnded(flight, 'in-flight', 0, Number.NaN);
+      if (tcp.length === 0) this.#attemptEnded(flight, 'in-flight', 0, Number.NaN);
       // Nobody waits any more: what healing the faults does to it is not part of the trial.
       flight.call!.awaited = false;
       flight.call = undefined;
@@ -208,7 +222,8 @@ export class Simulation {
     for (let index = 0; index < count; index++) {
       const zone = zones?.[index % zones.length];
       const pools = this.#makePools(chosen, settings, index, zone);
-      balancers.push(new RoutedBalancer(pools, settings, (it) => new Balancer(it, zone, around)));
+      const Part = settings.layer === 4 ? TcpBalancer : Balancer;
+      balancers.push(new RoutedBalancer(pools, settings, (it) => new Part(it, zone, around)));
       if (settings.health === false) continue;
       const latency = (host: Host) => around.network.toHost(zone, host.spec.zone);
       for (const { pool } of pools.dispatchers)
@@ -216,6 +231,21 @@ export class Simulation {
     }
     board?.start(balancers.map(({ all }) => all.dispatcher.pool));
     return balancers;
+  }
+
+  #makeConnections(): Connections {
+    const { scenario, settings } = this.#options;
+    const closed = scenario.load.closed?.connections;
+    return new Connections({ timeline: this.#timeline, closed, idle: settings.tcp.idle });
+  }
+
+  /** None at layer 7. */
+  #tcpBalancers(): TcpBalancer[] {
+    return this.#balancers.flatMap(({ all }) => (all instanceof TcpBalancer ? [all] : []));
+  }
+
+  #hostEnded(host: Host): void {
+    for (const it of this.#tcpBalancers()) it.hostEnded(host);
   }
 
   #makePools(

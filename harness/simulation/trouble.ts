@@ -188,7 +188,7 @@ export class Trouble {
 
   /** The process is no more: connections break, work is lost. */
   #end(): void {
-    const { timeline, awaited } = this.#ground;
+    const { timeline, awaited, ended } = this.#ground;
     const host = this.#host;
     const { life } = host;
     host.end();
@@ -205,6 +205,7 @@ export class Trouble {
       if (call.latency === 0) call.balancer.broken(call);
       else timeline.at(timeline.now + call.latency, () => call.balancer.broken(call));
     }
+    if (!this.#suffers.has('vanish')) ended?.(host);
   }
 
   #thaw(): void {
