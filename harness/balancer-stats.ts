@@ -13,6 +13,10 @@ export interface BackendStats {
   alive: boolean;
   /** `draining` once removed, or by the operator's word with attempts still in flight; `drained` with none left. */
   state: 'unknown' | 'healthy' | 'unhealthy' | 'draining' | 'drained';
+  /** Where breakers are on. */
+  breaker?: 'closed' | 'open' | 'half-open';
+  /** When its ejection is over, ms of the monotonic clock; absent when there is none. */
+  ejectedUntil?: number;
   /** Attempts picked for it: requests = ok + errors + cancelled + inFlight. */
   requests: number;
   ok: number;
@@ -79,6 +83,8 @@ export function backendStats(it: PooledBackend, ...same: readonly PooledBackend[
     effectiveWeight: it.weight,
     alive: it.available,
     state: stateOf(it),
+    ...(it.breaker === undefined ? {} : { breaker: it.breaker.state }),
+    ...(it.ejectedUntil === Number.POSITIVE_INFINITY ? {} : { ejectedUntil: it.ejectedUntil }),
     ...countsOf([it, ...same]),
     health: {
       consecutiveSuccesses: it.health.consecutiveSuccesses,

@@ -43,6 +43,7 @@ export class Dispatcher {
   readonly #strategy: Strategy;
   readonly #observer: AttemptObserver | undefined;
   readonly #limited: boolean;
+  readonly #breaking: boolean;
   readonly #sparing: boolean;
   readonly #retries: DispatchRetries;
   readonly #queue: DispatchQueue | undefined;
@@ -71,6 +72,7 @@ export class Dispatcher {
     this.#chosen = strategy;
     this.#observer = options.observer;
     this.#sparing = settings.retries.statuses.length > 0;
+    this.#breaking = settings.breaker !== false;
     this.#limited = settings.maxInFlight !== 'unlimited';
     const ownSeed = seedOf(seed, options.env?.balancers);
     const source = new Source(ownSeed, stream.strategy);
@@ -137,6 +139,7 @@ export class Dispatcher {
     } catch (error) {
       throw StrategyError.thrown(this.#chosen, 'started', error);
     }
+    if (this.#breaking) this.pool.began(picked);
     return picked;
   }
 

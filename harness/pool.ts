@@ -6,11 +6,12 @@
  */
 import type { BalancerSettings } from '../scenarios/scenario.ts';
 import type { OutcomeKind, Pool } from '../strategies/strategy.ts';
+import { PoolFailures } from './pool-failures.ts';
 import { PooledBackend } from './pooled-backend.ts';
 import type { ProxyBackend } from './proxy/settings.ts';
 import type { Event } from './recording.ts';
-import type { CheckResult, HealthStatus } from './resilience/health.ts';
-import { failuresInARow } from './resilience/passive.ts';
+import { Breaker } from './resilience/breaker.ts';
+import type { CheckResult } from './resilience/health.ts';
 import { nextSlowStep, slowShare } from './resilience/slow-start.ts';
 
 /** An event as the balancer knows it: `t` is the balancer's own clock, ms; the harness adds the trial. */
@@ -46,6 +47,9 @@ export class BackendPool implements Pool {
   #deferring = false;
   #deferred = false;
   readonly #options: PoolOptions;
+  readonly #failures: PoolFailures;
+  /** Too few are usable: all that were ever judged are used. */
+  #panics = false;
   /** An id keeps its index for good, so that a backend that comes back is the same one in the recording. */
   readonly #indexes = new Map<string, number>();
   /** Ids by index. */
@@ -53,7 +57,10 @@ export class BackendPool implements Pool {
   readonly #byId = new Map<string, PooledBackend>();
 
   constructor(options: PoolOptions) {
+    const { settings, now, onEvent } = options;
     this.#options = options;
+    this.#failures = new PoolFailures({ settings, now: now(), members: () => this.members, onEvent });
+    this.#wakeAt(this.#failures.lookAt);
   }
 
   /** Adds those that a balancer starts with. They are warm: slow start is for those that come later, or come back. */
@@ -176,8 +183,14 @@ export class BackendPool implements Pool {
     if (backend.draining) return;
     const from = backend.health.status;
     const at = this.#options.now();
-    if (backend.health.checked(result, at))
-      this.#moved(backend, from, at, 'active', result.passed ? 'checks passed' : result.error);
+    if (!backend.health.checked(result, at)) return;
+    const detail = result.passed ? 'checks passed' : result.error;
+    backend.markedDown = false;
+    this.#options.onEvent({
+      ...{ t: at, type: 'health', backend: backend.id, from, to: backend.health.status },
+      ...{ by: 'active', detail },
+    });
+    this.#refresh();
   }
 
   /** Takes in the end of an attempt that began at `startedAt`. */
@@ -188,23 +201,16 @@ export class BackendPool implements Pool {
       this.#tell(backend, 'drained');
       return;
     }
-    const { passive, health } = this.#options.settings;
-    if (passive === false) return;
-    const failures = failuresInARow(backend.failures, kind, passive);
-    // One success after another teaches nothing, so nothing more is looked at.
-    if (failures === backend.failures) return;
-    // What began before the latest transition says nothing about the time since: it was already judged.
-    if (startedAt < backend.health.changedAt) return;
-    backend.failures = failures < passive.failures ? failures : 0;
-    if (failures < passive.failures) return;
-    const from = backend.health.status;
-    const detail = `${passive.failures} failures in a row, the last: ${kind}`;
-    if (!backend.health.markDown(detail, at)) return;
-    if (health === false) {
-      backend.ejectedUntil = at + passive.ejection;
-      this.#wakeAt(backend.ejectedUntil);
-    }
-    this.#moved(backend, from, at, 'passive', detail);
+    if (!this.#failures.observed(backend, kind, startedAt, at)) return;
+    this.#wakeAt(backend.ejectedUntil);
+    if (backend.breaker !== undefined) this.#wakeAt(backend.breaker.due);
+    this.#refresh();
+  }
+
+  /** An attempt goes to this backend, where breakers are on. */
+  began({ breaker }: PooledBackend): void {
+    breaker!.started();
+    if (!breaker!.admits) this.#refresh();
   }
 
   /** Does what is due by `at`, ms. To be called once `at` reaches `due`; earlier calls do nothing. */
@@ -212,21 +218,17 @@ export class BackendPool implements Pool {
     if (at < this.due) return;
     this.together(() => {
       this.due = Number.POSITIVE_INFINITY;
+      if (at >= this.#failures.lookAt && this.#failures.look(at)) this.#refresh();
+      this.#wakeAt(this.#failures.lookAt);
       for (const backend of this.members) {
-        this.#readmit(backend, at);
+        if (this.#failures.tick(backend, at)) this.#refresh();
+        this.#wakeAt(backend.ejectedUntil);
+        if (backend.breaker !== undefined) this.#wakeAt(backend.breaker.due);
         this.#warmUp(backend, at);
         this.#breakOff(backend, at);
       }
       for (const backend of this.draining) this.#breakOff(backend, at);
     });
-  }
-
-  #readmit(backend: PooledBackend, at: number): void {
-    if (backend.ejectedUntil <= at) {
-      backend.ejectedUntil = Number.POSITIVE_INFINITY;
-      if (backend.health.readmit(at)) this.#moved(backend, 'unhealthy', at, 'passive', 'ejection over');
-    }
-    this.#wakeAt(backend.ejectedUntil);
   }
 
   /** Takes the step of its slow start that is due. */
@@ -269,23 +271,15 @@ export class BackendPool implements Pool {
   }
 
   #create(from: ProxyBackend): PooledBackend {
-    const { health, maxInFlight } = this.#options.settings;
+    const { health, maxInFlight, breaker } = this.#options.settings;
     const most = maxInFlight === 'unlimited' ? Number.POSITIVE_INFINITY : maxInFlight;
     // Where nothing will ever check it, only real requests can tell: it starts out trusted.
-    if (health === false) return new PooledBackend(from, most, 'healthy', { healthy: 1, unhealthy: 1 });
-    return new PooledBackend(from, most, 'unknown', health);
-  }
-
-  #moved(
-    backend: PooledBackend,
-    from: HealthStatus,
-    t: number,
-    by: 'active' | 'passive',
-    detail: string,
-  ): void {
-    const to = backend.health.status;
-    this.#options.onEvent({ t, type: 'health', backend: backend.id, from, to, by, detail });
-    this.#refresh();
+    const backend =
+      health === false
+        ? new PooledBackend(from, most, 'healthy', { healthy: 1, unhealthy: 1 })
+        : new PooledBackend(from, most, 'unknown', health);
+    if (breaker !== false) backend.breaker = new Breaker(breaker);
+    return backend;
   }
 
   #tell(
@@ -300,16 +294,42 @@ export class BackendPool implements Pool {
       this.#deferred = true;
       return;
     }
-    const { health } = this.#options.settings;
-    const trusted = health !== false && health.assume === 'healthy';
+    let usable = 0;
+    let judged = 0;
     for (const backend of this.members) {
-      const { status } = backend.health;
-      const usable = !backend.held && (status === 'healthy' || (status === 'unknown' && trusted));
-      if (usable && !backend.usable) this.#came(backend);
-      backend.available = backend.usable = usable;
+      const before = backend.usable;
+      backend.usable = this.#isUsable(backend);
+      if (backend.usable && !before) this.#came(backend);
+      if (backend.usable) usable++;
+      if (this.#isJudged(backend)) judged++;
     }
+    this.#lookForPanic(usable, judged);
+    for (const backend of this.members)
+      backend.available = this.#panics ? this.#isJudged(backend) : backend.usable;
     this.available = this.members.filter((it) => it.available);
     this.#options.onChange();
+  }
+
+  #isUsable(backend: PooledBackend): boolean {
+    if (!this.#isJudged(backend) || backend.health.status === 'unhealthy') return false;
+    return backend.ejectedUntil === Number.POSITIVE_INFINITY && backend.breaker?.admits !== false;
+  }
+
+  /** Neither held by the operator nor without a first verdict. */
+  #isJudged({ held, health: { status } }: PooledBackend): boolean {
+    const { health } = this.#options.settings;
+    return !held && (status !== 'unknown' || (health !== false && health.assume === 'healthy'));
+  }
+
+  /** Below the share of `panic`, availability is taken to be a mistake, or as good as none: all are used. Source: Envoy. */
+  #lookForPanic(usable: number, judged: number): void {
+    const { panic } = this.#options.settings;
+    if (panic === false) return;
+    const panics = usable < panic.below * judged;
+    if (panics === this.#panics) return;
+    this.#panics = panics;
+    const t = this.#options.now();
+    this.#options.onEvent({ t, type: 'panic', phase: panics ? 'begun' : 'over', usable, of: judged });
   }
 
   /** A backend can be used from now on. */

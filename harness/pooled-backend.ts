@@ -1,6 +1,7 @@
 /** One backend with what this balancer counts of it. Strategies read it through `Backend`; only pool and dispatcher write. */
 import type { Backend, LoadReport, OutcomeKind } from '../strategies/strategy.ts';
 import type { ProxyBackend } from './proxy/settings.ts';
+import type { Breaker } from './resilience/breaker.ts';
 import { Health, type HealthStatus, type HealthThresholds } from './resilience/health.ts';
 
 export class PooledBackend implements Backend {
@@ -34,8 +35,20 @@ export class PooledBackend implements Backend {
   readonly host: string;
   readonly port: number;
   readonly zone?: string;
-  /** When an ejection that no active check can end is over, ms; Infinity when there is none. */
+  /** When its ejection is over, ms; Infinity when there is none. */
   ejectedUntil = Number.POSITIVE_INFINITY;
+  /** Which rule found it an outlier; undefined where none did. */
+  ejectedBy: 'success-rate' | 'failure-percentage' | undefined = undefined;
+  /** Ejections that count against it (resilience/ejection.ts), and when the latest was over, ms. */
+  ejections = 0;
+  returnedAt = Number.NEGATIVE_INFINITY;
+  /** Real requests took it out when it last became unhealthy. */
+  markedDown = false;
+  /** Of `ok` and `errors`, what was counted when outliers were last looked for. */
+  seenOk = 0;
+  seenErrors = 0;
+  /** Where breakers are on. */
+  breaker: Breaker | undefined = undefined;
   /** Its coming into use is news: false for one that was there when its balancer started, and until it first served. */
   joins = true;
   /** By its own merits it may be picked; `available` is what the pool makes of it. */

@@ -104,6 +104,38 @@ export type Event =
       phase: 'begun' | 'ended';
       pool?: string;
     }
+  /** An outlier is left out until `until`, ms. */
+  | {
+      trial: string;
+      t: number;
+      type: 'ejection';
+      backend: string;
+      phase: 'begun' | 'over';
+      by: 'success-rate' | 'failure-percentage';
+      until?: number;
+      detail?: string;
+      pool?: string;
+    }
+  | {
+      trial: string;
+      t: number;
+      type: 'breaker';
+      backend: string;
+      from: 'closed' | 'open' | 'half-open';
+      to: 'closed' | 'open' | 'half-open';
+      detail: string;
+      pool?: string;
+    }
+  /** So few backends were usable that all were used, or no longer. */
+  | {
+      trial: string;
+      t: number;
+      type: 'panic';
+      phase: 'begun' | 'over';
+      usable: number;
+      of: number;
+      pool?: string;
+    }
   /** `refused` retries since it was last told of, at most once a second. */
   | { trial: string; t: number; type: 'retry-budget'; refused: number; pool?: string }
   /** `refused` requests that found the queue full, or waited too long in it, since it was last told of, at most once a second. */

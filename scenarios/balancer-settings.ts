@@ -1,11 +1,11 @@
 /** The `balancer` section: how many balancers there are, what they see, and what they do about backends that fail. */
 import { z } from 'zod';
 import { count, name } from './names.ts';
-import { queue, retries, slowStart } from './resilience-settings.ts';
+import { breaker, outlier, panic, passive, queue, retries, slowStart } from './resilience-settings.ts';
 import { routing } from './routes.ts';
 import { layer, tcp } from './tcp-settings.ts';
 import { tls } from './tls-settings.ts';
-import { duration, positiveDuration } from './units.ts';
+import { positiveDuration } from './units.ts';
 
 const section = z.strictObject({
   count: count
@@ -39,17 +39,10 @@ const section = z.strictObject({
     ])
     .prefault({})
     .describe('active health checks'),
-  passive: z
-    .union([
-      z.literal(false),
-      z.strictObject({
-        failures: count.default(3).describe('connection failures, resets and timeouts in a row'),
-        errors: z.boolean().default(false).describe('a complete response of 500 or above counts too'),
-        ejection: duration.prefault('10s').describe('how long, where no active check brings it back'),
-      }),
-    ])
-    .prefault({})
-    .describe('mark down on what real requests meet'),
+  passive,
+  outlier,
+  panic,
+  breaker,
   connectTimeout: positiveDuration.prefault('500ms'),
   tryTimeout: positiveDuration
     .prefault('5s')

@@ -1,7 +1,7 @@
 /** What a balancer does about failures beyond checks: parts of the `balancer` section. */
 import { z } from 'zod';
 import { count } from './names.ts';
-import { positiveDuration, rate, share } from './units.ts';
+import { duration, positiveDuration, rate, share } from './units.ts';
 
 export const slowStart = z
   .union([
@@ -63,3 +63,77 @@ export const queue = z
   ])
   .default(false)
   .describe('where requests wait when every backend has maxInFlight');
+
+export const passive = z
+  .union([
+    z.literal(false),
+    z.strictObject({
+      failures: count.default(3).describe('connection failures, resets and timeouts in a row'),
+      errors: z.boolean().default(false).describe('a complete response of 500 or above counts too'),
+      ejection: duration.prefault('10s').describe('how long, where no active check brings it back'),
+      maxEjection: duration
+        .optional()
+        .describe('each further one is longer by `ejection`, up to this; unless given, all are equally long'),
+      maxEjected: share.prefault('100%').describe('share of the backends that may be out; one always may'),
+    }),
+  ])
+  .prefault({})
+  .describe('mark down on what real requests meet');
+
+export const outlier = z
+  .union([
+    z.literal(false),
+    z.strictObject({
+      interval: positiveDuration.prefault('10s').describe('between two looks at what has ended'),
+      ejection: positiveDuration.prefault('30s').describe('the first; each further one is longer by this'),
+      maxEjection: duration.prefault('300s').describe('the longest'),
+      maxEjected: share.prefault('10%').describe('share of the backends that may be out; one always may'),
+      successRate: z
+        .union([
+          z.literal(false),
+          z.strictObject({
+            factor: z
+              .number()
+              .positive()
+              .max(100)
+              .default(1.9)
+              .describe('standard deviations below the mean'),
+            hosts: count.default(5).describe('least number with enough requests'),
+            requests: count.default(100).describe('that ended in an interval, to be compared'),
+          }),
+        ])
+        .prefault({})
+        .describe('below the others; cannot see more than 1/(1 + factor²) of them, 21.7% by default'),
+      failurePercentage: z
+        .union([
+          z.literal(false),
+          z.strictObject({
+            threshold: share.prefault('85%').describe('that failed'),
+            hosts: count.default(5).describe('least number with enough requests'),
+            requests: count.default(50).describe('that ended in an interval, to be judged'),
+          }),
+        ])
+        .default(false)
+        .describe('whatever the others do'),
+    }),
+  ])
+  .default(false)
+  .describe('leave out for a while who answers much worse than the others, whatever checks say');
+
+export const panic = z
+  .union([z.literal(false), z.strictObject({ below: share.prefault('50%') })])
+  .default(false)
+  .describe('use all backends when less than this share of them is available');
+
+export const breaker = z
+  .union([
+    z.literal(false),
+    z.strictObject({
+      failures: count.default(5).describe('in a row, to open'),
+      errors: z.boolean().default(true).describe('a complete response of 500 or above is one'),
+      open: positiveDuration.prefault('5s').describe('until trials are let through'),
+      trials: count.max(1000).default(1).describe('all of them must go well to close'),
+    }),
+  ])
+  .default(false)
+  .describe('of each backend: let nothing through after failures in a row, then a few trials');

@@ -85,3 +85,86 @@ test('queue: a client that gives up frees its place', async (t) => {
   t.is(counts.sent, counts.ok + counts.lost);
   t.true(requests.every(({ latency }) => latency <= 100 + 1e-6));
 });
+
+const six = [{ id: 'app', count: 6, service: { constant: { mean: '5ms' } } }];
+
+test('outlier: a backend that fails half of its requests, with green checks, is left out for a while', async (t) => {
+  const world = {
+    fleet: six,
+    load: { open: { rate: '600/s', arrivals: 'constant' }, warmup: 0, duration: '8500ms' },
+    faults: [{ at: 0, on: 'app-3', error: { share: '50%' } }],
+  };
+  const outlier = { interval: '1s', ejection: '2s', successRate: { requests: 50 } };
+  const plain = await simulated(world);
+  const watched = await simulated({ ...world, balancer: { outlier } });
+  const told = watched.events.flatMap((it) =>
+    it.type === 'ejection' ? [`${it.backend} ${it.phase} ${Math.round(it.t / 100) / 10}`] : [],
+  );
+  t.deepEqual(told, ['app-3 begun 1', 'app-3 over 3', 'app-3 begun 4', 'app-3 over 8']);
+  t.true(watched.counts.failed < plain.counts.failed / 2.5);
+});
+
+test('breaker: an open one keeps requests from a backend that fails, but for a trial now and then', async (t) => {
+  const { attempts, events, counts } = await simulated({
+    load: { open: { rate: '200/s', arrivals: 'constant' }, warmup: 0, duration: '4s' },
+    faults: [{ at: 0, until: '2200ms', on: 'app-1', error: { status: 503 } }],
+    balancer: { breaker: { failures: 5, open: '500ms' } },
+  });
+  const states = events.flatMap((it) => (it.type === 'breaker' ? [it.to] : []));
+  t.deepEqual(states.slice(0, 3), ['open', 'half-open', 'open']);
+  t.is(states.at(-1), 'closed');
+  const failed = attempts.filter(({ kind }) => kind === 'error').length;
+  t.true(failed >= 8 && failed <= 10, `five, and a trial every half second: ${failed}`);
+  t.is(counts.failed, failed);
+});
+
+test('panic: when most are down, all are tried, and what serves is found', async (t) => {
+  const world = {
+    fleet: six,
+    load: { open: { rate: '300/s', arrivals: 'constant' }, warmup: 0, duration: '2s' },
+    faults: [{ at: '500ms', until: '1s', on: ['app-1', 'app-2', 'app-3', 'app-4'], reset: {} }],
+  };
+  const passive = { failures: 3, ejection: '60s' };
+  const strict = await simulated({ ...world, balancer: { passive } });
+  const loose = await simulated({ ...world, balancer: { passive, panic: {} } });
+  const late = (run: typeof strict) =>
+    run.attempts.filter((it) => it.picked > 1_500 && it.backend < 4).length;
+  t.is(late(strict), 0);
+  t.true(late(loose) > 50);
+  t.like(
+    loose.events.find(({ type }) => type === 'panic'),
+    { type: 'panic', phase: 'begun', usable: 2, of: 6 },
+  );
+});
+
+test('ejections grow while a backend keeps failing', async (t) => {
+  const { events } = await simulated({
+    load: { open: { rate: '500/s', arrivals: 'constant' }, warmup: 0, duration: '8s' },
+    faults: [{ at: 0, on: 'app-1', reset: {} }],
+    balancer: { passive: { failures: 2, ejection: '500ms', maxEjection: '2s' } },
+  });
+  const at = (to: string) => events.flatMap((it) => (it.type === 'health' && it.to === to ? [it.t] : []));
+  const lengths = at('healthy').map((end, i) => Math.round((end - at('unhealthy')[i]!) / 100) / 10);
+  t.deepEqual(lengths.slice(0, 5), [0.5, 1, 1.5, 2, 2]);
+});
+
+test('slow start: who comes back gets little at first, and its full share in the end', async (t) => {
+  const { attempts } = await simulated(
+    {
+      load: { open: { rate: '500/s', arrivals: 'constant' }, warmup: 0, duration: '6s' },
+      faults: [{ at: '500ms', until: '1s', on: 'app-1', crash: {} }],
+      balancer: {
+        health: { interval: '100ms', timeout: '50ms', unhealthy: 1, healthy: 1 },
+        slowStart: { window: '2s' },
+      },
+    },
+    'weighted-round-robin',
+  );
+  const share = (from: number, to: number) => {
+    const then = attempts.filter((it) => it.picked >= from && it.picked < to);
+    return then.filter(({ backend }) => backend === 0).length / then.length;
+  };
+  t.true(share(1_150, 1_300) < 0.15);
+  t.true(share(1_900, 2_200) > 0.2 && share(1_900, 2_200) < 0.4);
+  t.true(Math.abs(share(4_000, 6_000) - 0.5) < 0.02);
+});
