@@ -44,6 +44,8 @@ export class Dispatch implements Request {
   luck: number;
   /** Backends that earlier attempts have used. */
   tried: PooledBackend[] = none;
+  /** The backend its session is bound to: picked before the strategy is asked, where it can be. */
+  preferred: PooledBackend | undefined = undefined;
   /** Attempts made, the current one included. */
   attempts = 0;
   /** Of the current attempt; undefined between attempts. */
@@ -78,6 +80,7 @@ export class Dispatch implements Request {
     this.idempotent = request.idempotent;
     this.luck = luck;
     this.tried = none;
+    this.preferred = undefined;
     this.attempts = 0;
     this.backend = undefined;
   }

@@ -123,7 +123,13 @@ export class Dispatcher {
     const at = this.#now();
     if (at >= this.pool.due) this.pool.tick(at);
     this.#drawFor(dispatch.luck, (dispatch.attempts + 1) << 16);
-    const picked = this.#limited ? this.#askForFree(dispatch) : this.#ask(dispatch);
+    const { preferred } = dispatch;
+    const picked =
+      preferred !== undefined && this.#stays(preferred, dispatch)
+        ? preferred
+        : this.#limited
+          ? this.#askForFree(dispatch)
+          : this.#ask(dispatch);
     if (picked === undefined) return undefined;
     if (dispatch.tried.length > 0 && this.pool.available.length > 1 && wasTried(picked, dispatch.tried)) {
       if (!this.#another(dispatch)) return undefined;
@@ -241,6 +247,10 @@ export class Dispatcher {
     }
     if (picked instanceof PooledBackend && picked.available) return picked;
     throw this.#wrong(describe(picked));
+  }
+
+  #stays(preferred: PooledBackend, { tried }: Dispatch): boolean {
+    return preferred.available && preferred.inFlight < preferred.maxInFlight && !wasTried(preferred, tried);
   }
 
   #wrong(what: string): StrategyError {

@@ -59,6 +59,14 @@ export class Pools {
     return this.named.map(([, dispatcher]) => dispatcher);
   }
 
+  /** Every dispatcher by the name of its pool, that of all backends first. */
+  get byName(): Map<string, Dispatcher> {
+    return new Map([
+      ['all', this.all],
+      ...[...this.#named].map(([name, { dispatcher }]) => [name, dispatcher] as const),
+    ]);
+  }
+
   /** By a name that a route gives; `all` is one. Throws a RangeError where there is none. */
   dispatcher(name: string): Dispatcher {
     if (name === 'all') return this.all;

@@ -1,5 +1,6 @@
 /** The `balancer` section: how many balancers there are, what they see, and what they do about backends that fail. */
 import { z } from 'zod';
+import { identity } from './identity-settings.ts';
 import { count, name } from './names.ts';
 import { breaker, outlier, panic, passive, queue, retries, slowStart } from './resilience-settings.ts';
 import { routing } from './routes.ts';
@@ -20,10 +21,7 @@ const section = z.strictObject({
   layer,
   tcp,
   tls,
-  key: z
-    .union([z.string().regex(/^header:[A-Za-z0-9-]{1,64}$/), z.literal('client')])
-    .default('header:steelyard-key')
-    .describe('where the affinity key comes from'),
+  ...identity,
   ...routing,
   health: z
     .union([

@@ -22,6 +22,11 @@ const atLayer4: readonly Misplaced[] = [
   { path: ['key'], when: (key) => key !== 'client', expected: `\`client\` as the key ${sees}` },
   { path: ['routes'], when: some, expected: `no routes ${sees}` },
   { path: ['pools'], when: some, expected: `no pools ${sees}, so that nothing is routed to them` },
+  {
+    path: ['affinity'],
+    when: (it) => it !== false,
+    expected: `no affinity by cookie or field ${sees}, so that sessions are the client's address (key: client)`,
+  },
   { path: ['request'], expected: `no changes of requests ${sees}` },
   { path: ['response'], expected: `no changes of responses ${sees} and no responses` },
   { path: ['tryTimeout'], expected: `no tryTimeout ${sees} and no responses` },

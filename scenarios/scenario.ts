@@ -129,6 +129,10 @@ const load = z
     deadline: positiveDuration.optional().describe('a request answered later is bad'),
     timeout: positiveDuration.prefault('10s').describe('when the client gives up'),
     keys: keys.prefault({ uniform: { count: 10_000 } }),
+    cookies: z
+      .boolean()
+      .default(false)
+      .describe('clients keep the cookies they are given, each by its address'),
     clients: count.max(16_000_000).default(1000).describe('distinct client addresses'),
     regions: z
       .record(name, z.number().positive())

@@ -15,6 +15,7 @@ const base: Load = {
   deadline: undefined,
   timeout: 10_000,
   keys: { kind: 'uniform', options: { count: 100 } },
+  cookies: false,
   clients: 1000,
   mix: [{ path: '/', method: 'GET', share: 1, body: 0 }],
 };

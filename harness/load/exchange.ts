@@ -16,6 +16,8 @@ export interface Desk {
   clock(): number;
   /** Whether the run is over, and what has not ended is in flight. */
   readonly closing: boolean;
+  /** Where clients keep cookies: takes the value of a Set-Cookie field in the answer to a request. */
+  readonly setCookie?: ((index: number, value: string) => void) | undefined;
 }
 
 /** What to do with the connection after a read. */
@@ -39,12 +41,14 @@ export class Exchange implements Ended {
   sent = 0;
   firstByte = Number.NaN;
   readonly #desk: Desk;
-  readonly #reader = new ResponseReader();
+  readonly #reader: ResponseReader;
   readonly #deadline: Deadline;
 
   /** `onTimeout` is called after the request has ended by its timeout: the connection is of no more use. */
   constructor(desk: Desk, onTimeout: () => void) {
     this.#desk = desk;
+    const { setCookie } = desk;
+    this.#reader = new ResponseReader(setCookie && ((value) => setCookie(this.index, value)));
     this.#deadline = new Deadline(() => {
       if (desk.closing) return this.#break(verdicts.inFlight, Number.NaN);
       this.#break(this.connected ? verdicts.timeout : verdicts.connectTimeout, desk.clock());

@@ -4,6 +4,7 @@
  */
 import { headers } from '../../scenarios/headers.ts';
 import type { RequestShape, Workload } from '../../scenarios/workload.ts';
+import type { CookieJar } from './cookie-jar.ts';
 
 /** Methods whose requests say how long their body is even when it is empty (RFC 9110 §8.6). */
 const withBody = new Set(['POST', 'PUT', 'PATCH']);
@@ -13,8 +14,10 @@ export class RequestWriter {
   readonly #starts = new Map<RequestShape, string>();
   readonly #host: string;
   readonly #regions: boolean;
+  readonly #jar: CookieJar | undefined;
 
-  constructor(workload: Workload, { host, port }: { host: string; port: number }) {
+  constructor(workload: Workload, { host, port }: { host: string; port: number }, jar?: CookieJar) {
+    this.#jar = jar;
     this.#workload = workload;
     this.#regions = workload.hasRegions;
     this.#host = `${host.includes(':') ? `[${host}]` : host}:${port}`;
@@ -32,9 +35,10 @@ export class RequestWriter {
       start = this.#start(shape);
       this.#starts.set(shape, start);
     }
+    const cookies = this.#jar === undefined ? '' : this.#jar.line(this.#workload.client(index));
     return (
       `${start}${index}\r\n${headers.key}: ${this.#workload.key(index)}\r\n` +
-      `${headers.client}: ${this.#workload.client(index)}\r\n${this.#regions ? this.#region(index) : ''}` +
+      `${headers.client}: ${this.#workload.client(index)}\r\n${this.#regions ? this.#region(index) : ''}${cookies}` +
       `${headers.quantile}: ${this.#workload.quantile(index)}\r\n\r\n${bodyOf(shape.body)}`
     );
   }

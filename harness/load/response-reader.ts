@@ -11,6 +11,7 @@ import { ResponseHead, responseFields } from '../proxy/response-head.ts';
 
 const backendHash = hashOf(headers.backend);
 const attemptsHash = hashOf(headers.attempts);
+const setCookie = { name: 'set-cookie', hash: hashOf('set-cookie') } as const;
 const typeHash = hashOf('content-type');
 
 /** Bodies up to this many bytes are parsed when they claim to be JSON; of longer ones only the length is checked. */
@@ -34,6 +35,7 @@ export class ResponseReader {
   keepAlive = true;
   /** Whether the body is what was promised; of a complete response. */
   intact = true;
+  readonly #onCookie: ((value: string) => void) | undefined;
   #headOnly = false;
   #inBody = false;
   /** Of a head that has not come whole. */
@@ -42,6 +44,11 @@ export class ResponseReader {
   /** What came of a JSON body that is still coming; undefined for other bodies. */
   #pieces: Buffer[] | undefined = undefined;
   #gathered = 0;
+
+  /** `onCookie` is told the value of every Set-Cookie field. */
+  constructor(onCookie?: (value: string) => void) {
+    this.#onCookie = onCookie;
+  }
 
   /** Begins anew: nothing of an earlier response, complete or not, has a part in the next. */
   expect(method: string): void {
@@ -94,6 +101,7 @@ export class ResponseReader {
     this.keepAlive = head.keepAlive;
     this.backend = fields.find(bytes, headers.backend, backendHash);
     this.attempts = Number(fields.find(bytes, headers.attempts, attemptsHash) ?? 0) || 0;
+    if (this.#onCookie !== undefined) fields.each(bytes, setCookie.name, setCookie.hash, this.#onCookie);
     const bodiless = this.#headOnly || this.status === 204 || this.status === 304;
     if (bodiless) this.#body.begin(bodyMode.none, 0);
     else if (head.chunked) this.#body.begin(bodyMode.chunked, 0);

@@ -9,6 +9,7 @@ import { DeadlineQueue } from '../proxy/deadlines.ts';
 import type { serve } from '../role.ts';
 import { Spool } from '../spool.ts';
 import { Account } from './account.ts';
+import { CookieJar } from './cookie-jar.ts';
 import type { Desk } from './exchange.ts';
 import type { FromGenerator, GeneratorResult, GeneratorSettings, ToGenerator } from './generator.ts';
 import { RequestWriter } from './request-writer.ts';
@@ -35,6 +36,7 @@ export class Session implements Desk {
   readonly settings: GeneratorSettings;
   readonly workload: Workload;
   readonly writer: RequestWriter;
+  readonly setCookie: ((index: number, value: string) => void) | undefined;
   readonly window: Window;
   readonly account: Account;
   readonly deadlines: DeadlineQueue;
@@ -58,7 +60,9 @@ export class Session implements Desk {
     this.#spool = spool;
     this.#say = say;
     this.workload = new Workload(settings.load, settings.seed, settings.rate);
-    this.writer = new RequestWriter(this.workload, settings.target);
+    const jar = settings.load.cookies ? new CookieJar() : undefined;
+    this.setCookie = jar && ((index, value) => jar.keep(this.workload.client(index), value));
+    this.writer = new RequestWriter(this.workload, settings.target, jar);
     this.window = new Window(settings.load);
     this.account = new Account(spool, settings.backends, (index) => this.workload.keyHash(index));
     this.account.onIdle = () => {

@@ -33,7 +33,7 @@ const LF = 10;
 export class Client {
   readonly socket: Socket;
   readonly address: string;
-  /** A loopback peer may speak for other clients (steelyard-client, steelyard-region). */
+  /** It may speak for other clients (steelyard-client, steelyard-region; X-Forwarded-For where ranges are given). */
   readonly trusted: boolean;
   readonly head: RequestHead;
   /** Whether the connection outlives the response that is being sent. */
@@ -49,6 +49,7 @@ export class Client {
   readonly #exchange: Exchange;
   readonly #body = new BodyDecoder();
   readonly #deadline = new Deadline((queue) => this.#expired(queue));
+  /** What `head.ownFields` says of every plain request. */
   readonly #own: string;
   #state: number = state.head;
   /** Read and not yet used: from `#at`. */
@@ -65,14 +66,12 @@ export class Client {
   constructor(core: ProxyCore, socket: Socket) {
     const remote = socket.remoteAddress ?? '';
     this.address = remote.startsWith('::ffff:') ? remote.slice(7) : remote;
-    this.trusted = this.address.startsWith('127.') || this.address === '::1';
+    this.trusted = core.trust.includes(this.address);
     this.#core = core;
     this.socket = socket;
-    this.head = new RequestHead(core.requests);
+    this.head = new RequestHead(core.requests, this.trusted && core.trust.chains);
     this.#exchange = new Exchange(core, this);
-    // What the client says of either is dropped (request-head.ts).
-    const scheme = core.secure ? 'X-Forwarded-Proto: https\r\n' : '';
-    this.#own = `X-Forwarded-For: ${this.address}\r\n${scheme}\r\n`;
+    this.#own = this.head.ownFields(this.address, core.secure);
     this.idleSince = core.time;
     readShared(socket, (b, size) => {
       this.#received(b.subarray(0, size));
@@ -89,6 +88,11 @@ export class Client {
   /** Nothing of a request has come, nothing of a response is left to go. */
   get idle(): boolean {
     return this.#state === state.head && this.#unread === undefined;
+  }
+
+  /** The client that a trusted peer says it speaks for; undefined where it says none. */
+  get origin(): string | undefined {
+    return this.head.chain === '' ? undefined : this.#core.trust.clientIn(this.head.chain);
   }
 
   /** False: no more until drained. */
@@ -218,7 +222,8 @@ export class Client {
     if (this.#core.watcher !== undefined) this.#begin(size);
     this.#at = end;
     const { chunked, contentLength, forwarded, hasHost } = this.head;
-    const payload = hasHost ? forwarded + this.#own : `${forwarded}${this.#here()}${this.#own}`;
+    const own = this.head.plain ? this.#own : this.head.ownFields(this.address, this.#core.secure);
+    const payload = hasHost ? forwarded + own : `${forwarded}${this.#here()}${own}`;
     if (!chunked && contentLength <= 0) {
       this.#use(b);
       this.#state = state.waiting;

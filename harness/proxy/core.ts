@@ -4,10 +4,12 @@ import type { Pools } from '../pools.ts';
 import { DeadlineQueue } from './deadlines.ts';
 import type { FieldScanner } from './fields.ts';
 import type { Limits } from './limits.ts';
-import { type RequestReading, requestReading } from './request-head.ts';
+import { type RequestReading, requestReading } from './request-reading.ts';
 import { responseFields } from './response-head.ts';
 import { routerOf } from './router.ts';
+import { Sessions } from './sessions.ts';
 import type { ProxySettings } from './settings.ts';
+import { Trust } from './trust.ts';
 import { Upstreams } from './upstream.ts';
 import type { RequestWatcher } from './watcher.ts';
 
@@ -16,6 +18,9 @@ export class ProxyCore {
   readonly dispatcher: Dispatcher;
   readonly #dispatchers: readonly Dispatcher[];
   readonly limits: Limits;
+  readonly trust: Trust;
+  /** Undefined where nobody stays with a backend. */
+  readonly sessions: Sessions | undefined;
   /** Monotonic ms. */
   readonly now: () => number;
   readonly upstreams: Upstreams;
@@ -61,11 +66,14 @@ export class ProxyCore {
     this.#dispatchers = pools.dispatchers;
     this.limits = limits;
     this.now = now;
+    const { affinity, trusted } = settings.balancer;
+    this.trust = new Trust(trusted);
+    this.sessions = affinity === false ? undefined : new Sessions(affinity, pools);
     this.time = now();
     this.upstreams = new Upstreams(limits);
     this.requests = requestReading(
       limits,
-      settings.balancer.key,
+      settings.balancer,
       routerOf(settings.balancer, (name) => pools.dispatcher(name)),
       watcher !== undefined,
     );

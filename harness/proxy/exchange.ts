@@ -5,20 +5,21 @@
  * What a client sees is a whole response or none: what cannot be completed is answered with 502, 503 or 504 as long as
  * nothing of a response went out; afterwards the connection is reset, so that no half looks like a whole.
  */
-import { headers } from '../../scenarios/headers.ts';
 import type { OutcomeKind } from '../../strategies/strategy.ts';
 import type { Dispatch } from '../dispatch.ts';
 import type { Dispatcher } from '../dispatcher.ts';
 import type { PooledBackend } from '../pooled-backend.ts';
 import { bodyMode } from './body.ts';
 import type { Client } from './client.ts';
+import { clientHead, upgradeHead } from './client-head.ts';
 import type { ProxyCore } from './core.ts';
 import { Deadline, type DeadlineQueue } from './deadlines.ts';
 import { frame } from './frame.ts';
-import { loadField, readLoad } from './load-report.ts';
+import { loadField, takeReport } from './load-report.ts';
 import { Replay } from './replay.ts';
 import { ResponseBody } from './response-body.ts';
 import { framing, ResponseHead } from './response-head.ts';
+import type { Sessions } from './sessions.ts';
 import { Tunnel } from './tunnel.ts';
 import { localShortage, type Upstream, type UpstreamUser } from './upstream.ts';
 import { Waits } from './waits.ts';
@@ -49,6 +50,8 @@ export class Exchange implements UpstreamUser {
   /** Of the pool that the current request goes to. */
   #dispatcher: Dispatcher;
   #dispatch: Dispatch | undefined = undefined;
+  /** What the client says it is bound to; empty where it says nothing. */
+  #session = '';
   #upstream: Upstream | undefined = undefined;
   readonly #replay: Replay;
   readonly #waits: Waits;
@@ -94,7 +97,7 @@ export class Exchange implements UpstreamUser {
     const { head, address, trusted } = this.#client;
     const request = this.#request;
     request.number = head.number;
-    request.client = trusted && head.client !== undefined ? head.client : address;
+    request.client = (trusted ? (head.client ?? this.#client.origin) : undefined) ?? address;
     request.region = trusted ? head.region : undefined;
     request.key = this.#core.keyIsClient ? request.client : head.key;
     request.idempotent = head.idempotent;
@@ -106,8 +109,14 @@ export class Exchange implements UpstreamUser {
     this.#failure = 502;
     this.#dispatcher = head.route === undefined ? this.#core.dispatcher : head.route.dispatcher;
     this.#dispatch = this.#dispatcher.open(request);
+    if (this.#core.sessions !== undefined) this.#findSession(this.#core.sessions);
     if (this.#whole !== undefined) this.#core.whole!.start(this.#whole, this.#core.now());
     this.#attempt();
+  }
+
+  #findSession(sessions: Sessions): void {
+    this.#session = sessions.sessionIn(this.#client.head.told, this.#dispatcher);
+    this.#dispatch!.preferred = sessions.bound(this.#session, this.#dispatcher);
   }
 
   /** Sends more of the request's body. False: no more until `client.resume`. */
@@ -175,6 +184,7 @@ export class Exchange implements UpstreamUser {
       return;
     }
     this.backend = backend;
+    this.#core.sessions?.picked(this.#session, this.#dispatcher, backend);
     this.#end.sent = false;
     this.#end.firstByte = Number.NaN;
     this.#inBody = false;
@@ -254,13 +264,8 @@ export class Exchange implements UpstreamUser {
     // An answer before the end of the request: whether the client still sends the rest is not to be known.
     const stays = head.keepAlive && body.delimited && this.#requestDone && !this.#core.closing;
     this.#client.keepAlive = stays;
-    let text = response.forwarded(body.keep);
-    if (body.chunkedOut && body.keep === framing.none) text += 'Transfer-Encoding: chunked\r\n';
-    if (!stays) text += 'Connection: close\r\n';
-    else if (head.minor === 0) text += 'Connection: keep-alive\r\n';
-    if (head.number >= 0) text += `${headers.attempts}: ${this.#dispatch!.attempts}\r\n`;
-    if (head.route?.response !== undefined) text += head.route.response.lines;
-    return `${text}\r\n`;
+    const more = this.#core.sessions?.lines(this.#session, this.#dispatcher, this.#dispatch!.backend!) ?? '';
+    return clientHead(head, response, body, stays, this.#dispatch!.attempts, more);
   }
 
   /** Passes on a head and what of `b` is body; ends the exchange where the body does. */
@@ -290,18 +295,12 @@ export class Exchange implements UpstreamUser {
     if (this.#body.reusable && this.#requestDone && !excess) upstreams.keep(upstream, time);
     else upstream.destroy();
     this.#end.status = status;
-    if (this.#load !== undefined) this.#report(this.#load);
+    // The strategy hears of it with the attempt's end, so it is set before.
+    if (this.#load !== undefined) takeReport(this.#load, this.#dispatch!.backend!, this.#core.now());
     this.kind = status >= 500 ? 'error' : 'ok';
     this.#dispatcher.end(this.#dispatch!, this.kind, this.#end);
     this.#over();
     this.#client.finished(status);
-  }
-
-  /** The strategy hears of it with the attempt's end, so it is set before. */
-  #report(load: string): void {
-    const { backend } = this.#dispatch!;
-    const report = readLoad(load, backend!.inFlight - 1, this.#core.now());
-    if (report !== undefined) backend!.reported = report;
   }
 
   #upgrade(b: Buffer, from: number, to: number): boolean {
@@ -310,11 +309,10 @@ export class Exchange implements UpstreamUser {
     const upstream = this.#upstream!;
     this.#deadline.stop();
     this.#whole?.stop();
-    let text = `${this.#response.forwarded(framing.none, true)}Connection: Upgrade\r\n`;
-    if (head.number >= 0) text += `${headers.attempts}: ${this.#dispatch!.attempts}\r\n`;
+    const text = upgradeHead(head, this.#response, this.#dispatch!.attempts);
     this.#headSent = true;
     this.#end.answered = true;
-    this.#client.write(frame(`${text}\r\n`, b, from, to, false, false));
+    this.#client.write(frame(text, b, from, to, false, false));
     if (!this.active) return false;
     const tunnel = new Tunnel(this.#core, this.#client.socket, upstream, (kind) => {
       this.#upstream = undefined;

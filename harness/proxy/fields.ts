@@ -19,6 +19,10 @@ export const kind = {
   requestNumber: 8,
   clientAddress: 9,
   clientRegion: 10,
+  forwardedFor: 11,
+  forwardedProto: 12,
+  forwardedHost: 13,
+  cookie: 14,
 } as const;
 export type Kind = (typeof kind)[keyof typeof kind];
 
@@ -139,6 +143,12 @@ export class FieldScanner {
     for (let i = 0; i < this.count; i++)
       if (this.#hashes[i] === hash && this.#named(i, b, name)) return this.value(i, b);
     return undefined;
+  }
+
+  /** Tells the value of every field of that lower-case name. */
+  each(b: Buffer, name: string, hash: number, tell: (value: string) => void): void {
+    for (let i = 0; i < this.count; i++)
+      if (this.#hashes[i] === hash && this.#named(i, b, name)) tell(this.value(i, b));
   }
 
   /** Drops every field of that lower-case name, except what the message cannot do without: Host and its framing. */

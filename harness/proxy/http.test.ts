@@ -23,6 +23,7 @@ test('a request goes through: line, case and order of fields, and the answer com
     ['accept', '*/*'],
     ['X-TWO', '2'],
     ['X-Forwarded-For', '127.0.0.1'],
+    ['Via', '1.1 steelyard'],
   ]);
   t.is(backend.seen[0]!.target, '/a?b=c');
   t.deepEqual(stand.attempts, ['app-0 ok 200']);
@@ -61,6 +62,7 @@ test('hop-by-hop and nominated fields end here in both directions, and only then
     ['Content-Length', '2'],
     ['X-Kept', '1'],
     ['X-Forwarded-For', '127.0.0.1'],
+    ['Via', '1.1 steelyard'],
   ]);
   t.is(backend.seen[0]!.body, 'ab');
   t.deepEqual(backend.violations, []);

@@ -11,6 +11,7 @@
  */
 import { headers } from '../../scenarios/headers.ts';
 import type { LoadReport } from '../../strategies/strategy.ts';
+import type { PooledBackend } from '../pooled-backend.ts';
 import { hashOf } from './fields.ts';
 
 export const loadField = { name: headers.load, hash: hashOf(headers.load) } as const;
@@ -60,6 +61,12 @@ export function readLoad(value: string, inFlight: number, at: number): LoadRepor
     errors,
     at,
   };
+}
+
+/** Keeps what a response to an attempt says of its backend, where that is a report; to be called while the attempt counts in flight. */
+export function takeReport(value: string, backend: PooledBackend, at: number): void {
+  const report = readLoad(value, backend.inFlight - 1, at);
+  if (report !== undefined) backend.reported = report;
 }
 
 function readText(value: string, into: Found): void {

@@ -3,11 +3,11 @@
  * two parsers could read differently (two lengths, a length and a coding, a folded line, a space before a colon) is
  * answered 400 and never forwarded. RFC 9112 §3, §5, §6.3; faults.md rows 28 to 35.
  */
-import { headers } from '../../scenarios/headers.ts';
 import { hexValue, inHost, inTarget, lowerToken } from './characters.ts';
-import { connectionOptions, digits, FieldScanner, hashOf, incomplete, kind, malformed } from './fields.ts';
-import type { Limits } from './limits.ts';
-import type { Routable, Route, Router } from './router.ts';
+import { cookieIn } from './cookies.ts';
+import { connectionOptions, digits, incomplete, kind, malformed } from './fields.ts';
+import type { RequestReading } from './request-reading.ts';
+import type { Route, Router } from './router.ts';
 
 const CR = 13;
 const LF = 10;
@@ -15,63 +15,14 @@ const SPACE = 32;
 const SLASH = 47;
 const COLON = 58;
 
-const known = {
-  host: kind.host,
-  'content-length': kind.contentLength,
-  'transfer-encoding': kind.transferEncoding,
-  connection: kind.connection,
-  upgrade: kind.upgrade,
-  expect: kind.expect,
-  'keep-alive': kind.dropped,
-  'proxy-connection': kind.dropped,
-  'proxy-authenticate': kind.dropped,
-  'proxy-authorization': kind.dropped,
-  te: kind.dropped,
-  trailer: kind.dropped,
-  'http2-settings': kind.dropped,
-  'x-forwarded-for': kind.dropped,
-  'x-forwarded-proto': kind.dropped,
-  [headers.request]: kind.requestNumber,
-  [headers.client]: kind.clientAddress,
-  [headers.region]: kind.clientRegion,
-};
-
 const bit = (it: number) => 1 << it;
-const alwaysDropped = bit(kind.dropped) | bit(kind.connection);
+const alwaysDropped =
+  bit(kind.dropped) |
+  bit(kind.connection) |
+  bit(kind.forwardedFor) |
+  bit(kind.forwardedProto) |
+  bit(kind.forwardedHost);
 const idempotentMethods = new Set(['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS']);
-
-/** What every connection of one proxy shares for reading requests. */
-export interface RequestReading {
-  readonly fields: FieldScanner;
-  readonly targetBytes: number;
-  /** Lower-case name of the field that holds the affinity key; undefined when the key is the client's address. */
-  readonly keyName: string | undefined;
-  readonly keyHash: number;
-  /** Undefined where nothing is routed or edited. */
-  readonly router: Router | undefined;
-  readonly asked: Asked;
-  /** Whether target and host are kept as they came, for an access log. */
-  readonly keeping: boolean;
-}
-
-export function requestReading(
-  limits: Pick<Limits, 'requestFields' | 'targetBytes'>,
-  key: string,
-  router?: Router,
-  keeping = false,
-): RequestReading {
-  const fields = new FieldScanner(known, limits.requestFields);
-  const keyName = key.startsWith('header:') ? key.slice('header:'.length).toLowerCase() : undefined;
-  return {
-    fields,
-    asked: new Asked(fields),
-    targetBytes: limits.targetBytes,
-    keyName,
-    keyHash: keyName === undefined ? 0 : hashOf(keyName),
-    router,
-    keeping,
-  };
-}
 
 export class RequestHead {
   /** Filled by `parse`; valid until the next. */
@@ -98,13 +49,25 @@ export class RequestHead {
   /** As they came, where they are kept; empty where there is none. */
   target = '';
   host = '';
+  /** X-Forwarded-For as a trusted peer brought it; empty otherwise. */
+  chain = '';
+  /** What it says of its session: all of its cookies, or the value of the field asked for; empty where it says nothing. */
+  told = '';
+  #proto: string | undefined = undefined;
+  #forwardedHost: string | undefined = undefined;
+  #cookies = '';
+  /** Host as it goes on, where X-Forwarded-Host asks for it. */
+  #host = '';
+  /** Whether the peer's X-Forwarded fields are taken for true. */
+  readonly #chained: boolean;
   /** Undefined where nothing is routed or edited. */
   route: Route | undefined = undefined;
   #hostAt = -1;
   readonly #reading: RequestReading;
 
-  constructor(reading: RequestReading) {
+  constructor(reading: RequestReading, chained = false) {
     this.#reading = reading;
+    this.#chained = chained;
   }
 
   /** Returns where the body begins; `incomplete`; or the negative status of the answer. */
@@ -156,6 +119,10 @@ export class RequestHead {
     this.region = undefined;
     this.hasHost = false;
     this.#hostAt = -1;
+    this.chain = '';
+    this.#proto = undefined;
+    this.#forwardedHost = undefined;
+    this.#cookies = '';
     let upgradeAt = -1;
     let connection = '';
     for (let i = 0; i < fields.count; i++) {
@@ -201,14 +168,29 @@ export class RequestHead {
         case kind.clientRegion:
           this.region = fields.value(i, b);
           break;
+        case kind.forwardedFor:
+          if (this.#chained) this.chain += `${this.chain === '' ? '' : ', '}${fields.value(i, b)}`;
+          break;
+        case kind.forwardedProto:
+          if (this.#chained) this.#proto = fields.value(i, b);
+          break;
+        case kind.forwardedHost:
+          if (this.#chained) this.#forwardedHost = fields.value(i, b);
+          break;
+        case kind.cookie:
+          this.#cookies += `${this.#cookies === '' ? '' : '; '}${fields.value(i, b)}`;
+          break;
         default:
           break;
       }
     }
     if (this.chunked && this.contentLength >= 0) return malformed;
     if (!this.hasHost && this.minor === 1) return malformed;
-    const { keyName, keyHash } = this.#reading;
-    this.key = keyName === undefined ? '' : (fields.find(b, keyName, keyHash) ?? '');
+    const { keyField, keyCookie, sessionField } = this.#reading;
+    if (keyField !== undefined) this.key = fields.find(b, keyField.name, keyField.hash) ?? '';
+    else this.key = keyCookie === undefined ? '' : (cookieIn(this.#cookies, keyCookie) ?? '');
+    if (sessionField !== undefined) this.told = fields.find(b, sessionField.name, sessionField.hash) ?? '';
+    else this.told = this.#cookies;
     if (connection !== '') this.#connection(connection, upgradeAt, b);
     return 0;
   }
@@ -278,12 +260,34 @@ export class RequestHead {
       if (target === '') target = text.slice(targetStart - start, targetEnd - start);
       line = this.#routed(router, b, target, authority);
     }
+    if (this.#reading.forwardedHost)
+      this.#host = authority ?? (this.#hostAt < 0 ? '' : fields.value(this.#hostAt, b));
     if (authority !== undefined) line += `Host: ${authority}\r\n`;
     this.forwarded = line + fields.kept(text, start, dropping);
     if (router !== undefined && this.route!.request !== undefined)
       this.forwarded += this.route!.request.lines;
     if (this.upgrade !== undefined) this.forwarded += 'Connection: Upgrade\r\n';
     return end;
+  }
+
+  /** Whether `ownFields` says the same for every request of a connection. */
+  get plain(): boolean {
+    return this.minor === 1 && this.chain === '' && this.#proto === undefined && !this.#reading.forwardedHost;
+  }
+
+  /**
+   * The lines that say by whom a request comes, and the end of the head: after everything of the client's, so that nothing it
+   * nominates or sends twice can take their place.
+   */
+  ownFields(peer: string, secure: boolean): string {
+    const { via, forwardedProto, forwardedHost } = this.#reading;
+    let text = `X-Forwarded-For: ${this.chain === '' ? '' : `${this.chain}, `}${peer}\r\n`;
+    const proto = this.#proto ?? (secure ? 'https' : forwardedProto ? 'http' : undefined);
+    if (proto !== undefined) text += `X-Forwarded-Proto: ${proto}\r\n`;
+    if (forwardedHost && (this.#forwardedHost ?? this.#host) !== '')
+      text += `X-Forwarded-Host: ${this.#forwardedHost ?? this.#host}\r\n`;
+    if (via !== undefined) text += `Via: 1.${this.minor} ${via}\r\n`;
+    return `${text}\r\n`;
   }
 
   /** Settles the route. Returns the request line to send on, with what the route takes away taken away. */
@@ -305,23 +309,6 @@ export class RequestHead {
 /** A host without its port, in lower case. */
 function nameOf(authority: string): string {
   return authority.replace(/:\d*$/, '').toLowerCase();
-}
-
-/** What a router asks of the head that was just scanned. One serves every connection of a proxy, as the scanner does. */
-class Asked implements Routable {
-  method = '';
-  host = '';
-  path = '';
-  b: Buffer = Buffer.alloc(0);
-  readonly #fields: FieldScanner;
-
-  constructor(fields: FieldScanner) {
-    this.#fields = fields;
-  }
-
-  field(name: string, hash: number): string | undefined {
-    return this.#fields.find(this.b, name, hash);
-  }
 }
 
 /** 11 for HTTP/1.1 itself, 10 for 1.0, 12 for a later 1.x; `incomplete`; or a negative status. */

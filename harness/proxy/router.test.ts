@@ -127,6 +127,7 @@ test('fields are set, added and removed on the way, after what belongs to one ho
       ['x-own', 'mine'],
       ['Via', '1.1 a'],
       ['Via', '1.1 b'],
+      ['Via', '1.1 steelyard'],
     ],
   );
   t.is(fieldOf(fields, 'server'), undefined);

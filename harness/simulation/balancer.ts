@@ -11,6 +11,7 @@ import type { Flight } from './flight.ts';
 import type { Host } from './host.ts';
 import { Link } from './link.ts';
 import type { Network } from './network.ts';
+import type { Stays } from './stays.ts';
 import type { Timeline } from './timeline.ts';
 
 /** What takes a flight's end. */
@@ -38,6 +39,8 @@ export interface Surroundings {
 export class Balancer {
   readonly dispatcher: Dispatcher;
   readonly zone: string | undefined;
+  /** Undefined where nobody stays with a backend. */
+  readonly #stays: Stays | undefined;
   readonly #around: Surroundings;
   readonly #timeline: Timeline;
   /** Calls that were answered, to be used again. */
@@ -46,7 +49,8 @@ export class Balancer {
   readonly #byRegion = new Map<string, Link[]>();
   readonly #end = { status: 0, firstByte: Number.NaN, sent: false, answered: false };
 
-  constructor(dispatcher: Dispatcher, zone: string | undefined, around: Surroundings) {
+  constructor(dispatcher: Dispatcher, zone: string | undefined, around: Surroundings, stays?: Stays) {
+    this.#stays = stays;
     this.dispatcher = dispatcher;
     this.zone = zone;
     this.#around = around;
@@ -56,6 +60,7 @@ export class Balancer {
   /** A request arrives from its client. */
   receive(flight: Flight, request: DispatchRequest): void {
     this.dispatcher.open(request, flight);
+    if (this.#stays !== undefined) flight.preferred = this.#stays.bound(flight);
     flight.balancer = this;
     this.#attempt(flight);
   }
@@ -104,6 +109,7 @@ export class Balancer {
     end.sent = true;
     end.answered = true;
     this.dispatcher.end(flight, status >= 500 ? 'error' : 'ok', end);
+    this.#stays?.answered(flight, backend);
     this.#around.front.answered(flight, status, backend.fleetIndex);
     this.#spare.push(call);
   }
@@ -137,6 +143,7 @@ export class Balancer {
       if (!this.#wait(flight)) this.#giveUp(flight, flight.attempts === 0 ? 503 : flight.failure);
       return;
     }
+    this.#stays?.picked(flight, backend);
     const link = this.#link(backend, flight.region);
     const call = this.#spare.pop() ?? new Call(this, flight, link);
     call.begin(flight, link, this.#latency(link, flight), this.#around.quantile(flight.number));

@@ -19,8 +19,12 @@ export class RoutedBalancer {
   readonly #router: Router | undefined;
   readonly #ways = new Map<RequestShape, Balancer>();
 
-  constructor(pools: Pools, settings: BalancerSettings, partFor: (dispatcher: Dispatcher) => Balancer) {
-    for (const dispatcher of pools.dispatchers) this.#parts.set(dispatcher, partFor(dispatcher));
+  constructor(
+    pools: Pools,
+    settings: BalancerSettings,
+    partFor: (dispatcher: Dispatcher, pool: string) => Balancer,
+  ) {
+    for (const [name, dispatcher] of pools.byName) this.#parts.set(dispatcher, partFor(dispatcher, name));
     this.all = this.#parts.get(pools.all)!;
     this.#router = routerOf(settings, (name) => pools.dispatcher(name));
   }

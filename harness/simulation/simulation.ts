@@ -11,7 +11,7 @@ import { draw, stream } from '../../scenarios/random.ts';
 import { type BalancerSettings, backendsOf, type Scenario } from '../../scenarios/scenario.ts';
 import type { Backend, Request, StrategyDefinition } from '../../strategies/strategy.ts';
 import type { AttemptObserver, Dispatch } from '../dispatch.ts';
-import type { EnvExtras } from '../dispatcher.ts';
+import type { Dispatcher, EnvExtras } from '../dispatcher.ts';
 import type { BalancerEvent } from '../pool.ts';
 import { PooledBackend } from '../pooled-backend.ts';
 import { Pools } from '../pools.ts';
@@ -30,6 +30,7 @@ import { Ledger } from './ledger.ts';
 import { Network } from './network.ts';
 import { Patience } from './patience.ts';
 import { RoutedBalancer } from './routed-balancer.ts';
+import { byCookie, byField, Jars, type Stays } from './stays.ts';
 import { TcpBalancer } from './tcp-balancer.ts';
 import { Timeline } from './timeline.ts';
 
@@ -58,6 +59,7 @@ export class Simulation {
   readonly #hosts: readonly Host[];
   readonly #network: Network;
   readonly #balancers: readonly RoutedBalancer[];
+  readonly #jars = new Jars();
   readonly #ledger: Ledger;
   readonly #clients: Clients;
   readonly #faults: FaultTimeline;
@@ -223,7 +225,8 @@ export class Simulation {
       const zone = zones?.[index % zones.length];
       const pools = this.#makePools(chosen, settings, index, zone);
       const Part = settings.layer === 4 ? TcpBalancer : Balancer;
-      balancers.push(new RoutedBalancer(pools, settings, (it) => new Part(it, zone, around)));
+      const part = (it: Dispatcher, pool: string) => new Part(it, zone, around, this.#stays(it, pool));
+      balancers.push(new RoutedBalancer(pools, settings, part));
       if (settings.health === false) continue;
       const latency = (host: Host) => around.network.toHost(zone, host.spec.zone);
       for (const { pool } of pools.dispatchers)
@@ -246,6 +249,14 @@ export class Simulation {
 
   #hostEnded(host: Host): void {
     for (const it of this.#tcpBalancers()) it.hostEnded(host);
+  }
+
+  #stays({ pool }: Dispatcher, name: string): Stays | undefined {
+    const { settings, scenario } = this.#options;
+    const { affinity } = settings;
+    if (affinity === false) return undefined;
+    if ('header' in affinity) return byField(pool, affinity, (number) => this.#clients.shape(number));
+    return scenario.load.cookies ? byCookie(pool, this.#jars.of(name)) : undefined;
   }
 
   #makePools(
