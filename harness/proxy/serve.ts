@@ -43,7 +43,7 @@ export async function serveUntilTold(
   await access?.file.close();
   told.end();
   if (cut === 0) return log.note('drained');
-  log.note(`${cut} connections were cut off: they took longer than ${drainMs} ms`);
+  log.note(`${cut} connection${cut === 1 ? ' was' : 's were'} cut off after ${drainMs} ms`);
   throw new Exit(code);
 }
 
