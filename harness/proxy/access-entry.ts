@@ -28,7 +28,7 @@ export function accessEntry(
   const firstByte = backend === undefined ? Number.NaN : exchange.firstByteAt - begun;
   const fields = [
     `"time":"${new Date(wall + begun).toISOString()}"`,
-    `"client":${text(read && client.trusted && head.client !== undefined ? head.client : client.address)}`,
+    `"client":${text(read ? client.who : client.address)}`,
     `"method":${text(read ? head.method : undefined)}`,
     `"target":${text(read ? head.target : undefined)}`,
     `"host":${text(read ? head.host : undefined)}`,

@@ -69,7 +69,7 @@ export class Client {
     this.trusted = core.trust.includes(this.address);
     this.#core = core;
     this.socket = socket;
-    this.head = new RequestHead(core.requests, this.trusted && core.trust.chains);
+    this.head = new RequestHead(core.requests, this.trusted && core.trust.chains, this.trusted);
     this.#exchange = new Exchange(core, this);
     this.#own = this.head.ownFields(this.address, core.secure);
     this.idleSince = core.time;
@@ -90,9 +90,11 @@ export class Client {
     return this.#state === state.head && this.#unread === undefined;
   }
 
-  /** The client that a trusted peer says it speaks for; undefined where it says none. */
-  get origin(): string | undefined {
-    return this.head.chain === '' ? undefined : this.#core.trust.clientIn(this.head.chain);
+  /** Whose the current request is: the client that a trusted peer says it speaks for, or the peer. */
+  get who(): string {
+    const { client, chain } = this.head;
+    if (!this.trusted) return this.address;
+    return client ?? (chain === '' ? undefined : this.#core.trust.clientIn(chain)) ?? this.address;
   }
 
   /** False: no more until drained. */

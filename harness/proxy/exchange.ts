@@ -94,10 +94,10 @@ export class Exchange implements UpstreamUser {
 
   /** Takes a request in; `payload` is its head with what has come of its body, `done` when that is all. */
   begin(payload: string | Buffer, done: boolean): void {
-    const { head, address, trusted } = this.#client;
+    const { head, trusted, who } = this.#client;
     const request = this.#request;
     request.number = head.number;
-    request.client = (trusted ? (head.client ?? this.#client.origin) : undefined) ?? address;
+    request.client = who;
     request.region = trusted ? head.region : undefined;
     request.key = this.#core.keyIsClient ? request.client : head.key;
     request.idempotent = head.idempotent;

@@ -54,8 +54,11 @@ test('a peer out of the ranges may neither bring a chain nor speak for another c
   const { request, field } = await told(
     t,
     { trusted: ['10.0.0.0/8'] },
-    'X-Forwarded-For: 9.9.9.9\r\nsteelyard-client: 9.9.9.9\r\n',
+    'X-Forwarded-For: 9.9.9.9\r\nsteelyard-client: 9.9.9.9\r\nsteelyard-region: eu\r\n',
   );
+  t.is(field('steelyard-client'), undefined, 'nor tell the next balancer, which may trust us');
+  t.is(field('steelyard-region'), undefined);
+  t.is(request.region, undefined);
   t.is(field('x-forwarded-for'), '127.0.0.1');
   t.is(request.client, '127.0.0.1');
 });

@@ -60,14 +60,17 @@ export class RequestHead {
   #host = '';
   /** Whether the peer's X-Forwarded fields are taken for true. */
   readonly #chained: boolean;
+  /** Whether what it says of client and region goes on: the next balancer may trust us, and must not be told by a stranger. */
+  readonly #trusted: boolean;
   /** Undefined where nothing is routed or edited. */
   route: Route | undefined = undefined;
   #hostAt = -1;
   readonly #reading: RequestReading;
 
-  constructor(reading: RequestReading, chained = false) {
+  constructor(reading: RequestReading, chained = false, trusted = true) {
     this.#reading = reading;
     this.#chained = chained;
+    this.#trusted = trusted;
   }
 
   /** Returns where the body begins; `incomplete`; or the negative status of the answer. */
@@ -224,6 +227,7 @@ export class RequestHead {
     const { fields } = this.#reading;
     let dropping = alwaysDropped;
     if (this.upgrade === undefined) dropping |= bit(kind.upgrade);
+    if (!this.#trusted) dropping |= bit(kind.clientAddress) | bit(kind.clientRegion);
     const { router } = this.#reading;
     let line = text.slice(0, fieldsStart - start);
     let target = '';
