@@ -18,6 +18,7 @@ import { endsOf, plainAddress, proxyHeader } from './proxy-protocol.ts';
 import { reset } from './reset.ts';
 import { readShared } from './shared-reads.ts';
 import { localShortage, Upstream, type UpstreamUser } from './upstream.ts';
+import { Waits } from './waits.ts';
 
 /** What the connections of one balancer share. */
 export class SpliceCore {
@@ -27,6 +28,8 @@ export class SpliceCore {
   readonly connecting: DeadlineQueue;
   readonly idle: DeadlineQueue;
   readonly halfClosed: DeadlineQueue;
+  /** Of connections that wait for a backend, where they may. */
+  readonly queueing: DeadlineQueue | undefined;
   readonly proxyProtocol: BalancerSettings['tcp']['proxyProtocol'];
   /** Time of the latest tick, ms. */
   time: number;
@@ -41,6 +44,8 @@ export class SpliceCore {
     this.connecting = new DeadlineQueue(settings.connectTimeout);
     this.idle = new DeadlineQueue(idle);
     this.halfClosed = new DeadlineQueue(halfClosed);
+    const { queue, connectTimeout } = settings;
+    this.queueing = queue === false ? undefined : new DeadlineQueue(queue.timeout ?? connectTimeout);
     this.proxyProtocol = proxyProtocol;
   }
 
@@ -49,6 +54,7 @@ export class SpliceCore {
     this.connecting.expire(this.time);
     this.idle.expire(this.time);
     this.halfClosed.expire(this.time);
+    this.queueing?.expire(this.time);
   }
 
   readonly upstreamClosed = (): void => {
@@ -61,6 +67,7 @@ export class Splice implements UpstreamUser {
   readonly #client: Socket;
   readonly #dispatch: Dispatch;
   readonly #deadline = new Deadline(() => this.#expired());
+  readonly #waits: Waits;
   readonly #end = { status: 0, firstByte: Number.NaN, sent: false, answered: false };
   #upstream: Upstream | undefined = undefined;
   /** Which deadline silence runs into: the shorter one once a side has sent FIN. */
@@ -76,6 +83,7 @@ export class Splice implements UpstreamUser {
     this.#core = core;
     this.#client = client;
     this.#silence = core.idle;
+    this.#waits = new Waits(core, this.#deadline, () => this.#attempt());
     const address = plainAddress(client.remoteAddress);
     this.#dispatch = core.dispatcher.open({ number: -1, key: address, client: address, idempotent: false });
     client.on('error', () => this.#close('cancelled'));
@@ -136,8 +144,7 @@ export class Splice implements UpstreamUser {
     const core = this.#core;
     const backend = core.dispatcher.pick(this.#dispatch);
     if (backend === undefined) {
-      this.#over = true;
-      reset(this.#client);
+      if (!this.#waits.queue(core.dispatcher, this.#dispatch)) this.#refuse();
       return;
     }
     core.upstreams++;
@@ -150,11 +157,19 @@ export class Splice implements UpstreamUser {
     this.#deadline.stop();
     this.#upstream!.destroy();
     this.#upstream = undefined;
-    if (this.#core.dispatcher.end(this.#dispatch, kind, this.#end)) this.#attempt();
-    else {
-      this.#over = true;
-      reset(this.#client);
+    const { dispatcher } = this.#core;
+    if (!dispatcher.end(this.#dispatch, kind, this.#end)) {
+      this.#refuse();
+      return;
     }
+    const wait = dispatcher.backoff(this.#dispatch);
+    if (wait === 0) this.#attempt();
+    else this.#waits.pause(wait);
+  }
+
+  #refuse(): void {
+    this.#over = true;
+    reset(this.#client);
   }
 
   #alive(): void {
@@ -169,7 +184,10 @@ export class Splice implements UpstreamUser {
 
   #expired(): void {
     if (this.#over) this.#flush();
-    else if (this.#upstream!.connected) this.#close('ok');
+    else if (this.#upstream === undefined) {
+      this.#waits.stop(this.#core.dispatcher, this.#dispatch, 'timeout');
+      this.#refuse();
+    } else if (this.#upstream.connected) this.#close('ok');
     else this.#unmade('unreachable');
   }
 
@@ -195,7 +213,12 @@ export class Splice implements UpstreamUser {
     this.#over = true;
     this.#deadline.stop();
     const client = this.#client;
-    const upstream = this.#upstream!;
+    const upstream = this.#upstream;
+    if (upstream === undefined) {
+      this.#waits.stop(this.#core.dispatcher, this.#dispatch, 'left');
+      reset(client);
+      return;
+    }
     upstream.user = undefined;
     if (kind === 'ok') {
       // In order: what is still in their queues goes out first.

@@ -172,6 +172,22 @@ test('a backend that is full gets no more, and a client for whom there is no roo
   await third.until('an echo', () => third.text === 'D');
 });
 
+test('where there is a queue, a client waits for room, in turn and not for ever; what it has sent waits with it', async (t) => {
+  const balancer = { maxInFlight: 1, queue: { length: 2, timeout: '1s' } };
+  const stand = await setUpTcp(t, [shout], { balancer });
+  const first = await stand.connect('a');
+  await first.until('an echo', () => first.text === 'A');
+  const second = await stand.connect('b');
+  const third = await stand.connect('c');
+  await eventually('both wait', () => stand.proxy.connections.clients === 3);
+  t.is(await turnedAway(stand), 'reset', 'the queue is full');
+  first.socket.resetAndDestroy();
+  await second.until('an echo', () => second.text === 'B');
+  t.is(third.text, '');
+  t.is(await third.closed(), 'reset', 'it has waited long enough');
+  t.is(inFlight(stand), 1);
+});
+
 for (const [direction, fromBackend] of [
   ['backend', true],
   ['client', false],

@@ -5,14 +5,14 @@ import type { ProxyCore } from './core.ts';
 import type { Deadline } from './deadlines.ts';
 
 export class Waits {
-  readonly #core: ProxyCore;
+  readonly #core: Pick<ProxyCore, 'queueing' | 'now'>;
   /** Runs out in `core.queueing`. */
   readonly #deadline: Deadline;
   readonly #ready: () => void;
   #pause: NodeJS.Timeout | undefined = undefined;
 
   /** `attempt` is called once a wait is over, unless `stop` was. */
-  constructor(core: ProxyCore, deadline: Deadline, attempt: () => void) {
+  constructor(core: Pick<ProxyCore, 'queueing' | 'now'>, deadline: Deadline, attempt: () => void) {
     this.#core = core;
     this.#deadline = deadline;
     this.#ready = () => {

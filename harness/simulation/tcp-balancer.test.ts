@@ -144,6 +144,16 @@ test('a backend takes no more connections than it may have; the surplus is reset
   t.deepEqual(requests, ['ok 0 10', 'lost reset -1 0', 'ok 0 10']);
 });
 
+test('where there is a queue, a connection waits for room, and not for ever', (t) => {
+  const { requests } = seen({
+    fleet: app(1),
+    balancer: { ...layer4, maxInFlight: 1, queue: { timeout: '20ms' }, tcp: { idle: '5s' } },
+    load: { ...closed(2, 1), duration: '15ms' },
+  });
+  // Each gives its slot up after its one request.
+  t.deepEqual(requests, ['ok 0 10', 'ok 0 20', 'ok 0 20']);
+});
+
 /** The first law that a trial at layer 4 breaks. */
 function broken({ requests, attempts, counts, scenario }: Played): string | undefined {
   const { sent, ok, failed, lost, inFlightAtEnd } = counts;

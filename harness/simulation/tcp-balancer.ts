@@ -111,7 +111,10 @@ export class TcpBalancer extends Balancer {
     if (connection.gone) return;
     connection.gone = true;
     this.connections.delete(connection);
-    if (connection.backend === undefined) return;
+    if (connection.backend === undefined) {
+      this.dispatcher.leave(connection, 'left');
+      return;
+    }
     const end = this.#end;
     end.firstByte = connection.answeredAfter;
     end.answered = !Number.isNaN(end.firstByte);
@@ -134,7 +137,7 @@ export class TcpBalancer extends Balancer {
     const flight = connection.flight!;
     const backend = this.dispatcher.pick(connection);
     if (backend === undefined) {
-      this.#refuse(connection);
+      if (!this.#wait(connection)) this.#refuse(connection);
       return;
     }
     const { hosts, network, connectTimeout } = this.#around;
@@ -158,6 +161,25 @@ export class TcpBalancer extends Balancer {
       call.step = step.connected;
       this.#timeline.add(call, this.#timeline.now + wait);
     }
+  }
+
+  /** Until a backend has a slot free; false where there is no waiting for it. */
+  #wait(connection: Connection): boolean {
+    const { patience } = this.#around;
+    const timeline = this.#timeline;
+    let waits = patience !== undefined;
+    const ready = () => {
+      waits = false;
+      this.#join(connection);
+    };
+    if (patience === undefined || !this.dispatcher.wait(connection, ready)) return false;
+    timeline.at(timeline.now + patience, () => {
+      if (waits && this.dispatcher.leave(connection, 'timeout')) this.#refuse(connection);
+    });
+    // Connections are what makes the pool look at the clock, and there may be none until then.
+    const { pool } = this.dispatcher;
+    if (pool.due < timeline.now + patience) timeline.at(pool.due, () => pool.tick(timeline.now));
+    return true;
   }
 
   /** The backend's connection could not be made: another's, where there is one. */
