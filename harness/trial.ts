@@ -10,6 +10,7 @@ import { now } from './clock.ts';
 import type { Fleet, RunLabel } from './drivers/driver.ts';
 import { FaultSchedule } from './fault-schedule.ts';
 import type { GeneratorResult, GeneratorSettings } from './load/generator.ts';
+import { plainHandshakes } from './load/tls-client.ts';
 import { environmentOf } from './ownership.ts';
 import type { ProxyReady, ProxySettings } from './proxy/settings.ts';
 import { type RequestCounts, type Trial, trialFile } from './recording.ts';
@@ -118,13 +119,14 @@ function launchProxy(
 }
 
 function launchGenerator(
-  { seed, id }: PlannedTrial,
+  { seed, id, contender }: PlannedTrial,
   { scenario, fleet, dir, signal, label }: TrialContext,
   proxy: BalancerProcess,
 ): Promise<GeneratorProcess> {
   const settings: GeneratorSettings = {
     target: { host: '127.0.0.1', port: (proxy.ready as ProxyReady).port },
     load: scenario.load,
+    ...(contender.balancer.tls === false ? {} : { tls: scenario.load.tls ?? plainHandshakes }),
     rate: rateOf(scenario.load, scenario.fleet),
     seed,
     rows: trialFile(dir, id, spools.requests),

@@ -2,7 +2,9 @@
  * Settings that mean nothing at the layer a balancer works at. They are looked for in the section as it was written, so
  * that a default is no mistake, and a setting that would have no effect is refused and not ignored.
  */
+import type { ResolvedContender } from './contenders.ts';
 import type { Finding } from './problem.ts';
+import type { Scenario } from './scenario.ts';
 import { type Path, show } from './show.ts';
 
 interface Misplaced {
@@ -79,4 +81,18 @@ function valueAt(section: unknown, path: Path): unknown {
     here = (here as Record<string | number, unknown>)[step];
   }
   return here;
+}
+
+/** Handshakes that nobody would answer. */
+export function* tlsFindings(
+  load: Pick<Scenario['load'], 'tls'> | undefined,
+  contenders: readonly Pick<ResolvedContender, 'balancer'>[],
+): Generator<Finding> {
+  if (load?.tls === undefined || contenders.length === 0) return;
+  if (contenders.some(({ balancer }) => balancer.tls !== false)) return;
+  yield {
+    path: ['load', 'tls'],
+    message:
+      'expected a contender with balancer.tls beside load.tls, got none: nobody would shake hands; try balancer.tls.selfSigned: true',
+  };
 }

@@ -11,7 +11,7 @@ import { countable, faultFindings, fleetFindings, loadFindings, type Sections } 
 import { isPath, type Known, nameOf, namesIn, type ResolvedContender, resolveEntries } from './contenders.ts';
 import { contendersOf, expectationFindings } from './expectations.ts';
 import { explain } from './explain.ts';
-import { layerFindings } from './layers.ts';
+import { layerFindings, tlsFindings } from './layers.ts';
 import { findScenario } from './library.ts';
 import { Overrides } from './overrides.ts';
 import { placeFindings, placeNotes } from './places.ts';
@@ -114,6 +114,7 @@ export function loadScenario(options: LoadOptions): LoadedScenario {
     poolFindings(valid, resolved.contenders),
     layersOf(raw),
     resolved.findings,
+    tlsFindings(valid.load, resolved.contenders),
     valid.contenders ? expectationFindings(valid.expect ?? [], names, valid.faults) : [],
     driver ? unable(valid, resolved.contenders, found.file, driver) : [],
   )) {

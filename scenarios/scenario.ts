@@ -12,6 +12,7 @@ import { limitOf, metrics } from './metrics.ts';
 import { count, name } from './names.ts';
 import { network } from './network.ts';
 import { host } from './routes.ts';
+import { tlsLoad } from './tls-settings.ts';
 import { trace } from './trace.ts';
 import { duration, positiveDuration, rate, share } from './units.ts';
 
@@ -134,6 +135,7 @@ const load = z
       .default(false)
       .describe('clients keep the cookies they are given, each by its address'),
     clients: count.max(16_000_000).default(1000).describe('distinct client addresses'),
+    tls: tlsLoad,
     regions: z
       .record(name, z.number().positive())
       .optional()

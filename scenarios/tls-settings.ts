@@ -1,4 +1,4 @@
-/** TLS between clients and the balancer: what it presents, and what it insists on. Backends are spoken to in clear. */
+/** TLS between clients and the balancer: what it presents and insists on, and what clients do. Backends are spoken to in clear. */
 import { z } from 'zod';
 import { positiveDuration } from './units.ts';
 
@@ -52,3 +52,25 @@ export const tls = z
   .describe('TLS with clients is ended here');
 
 export type TlsSettings = Exclude<z.output<typeof tls>, false>;
+
+/** How the load speaks TLS, where the contender's balancer does. */
+export const tlsLoad = z
+  .union([
+    z.literal(true),
+    z.strictObject({
+      resume: z.boolean().default(false).describe('connections after the first bring a ticket'),
+      maxVersion: z.enum(['TLSv1.2', 'TLSv1.3']).default('TLSv1.3'),
+      serverName: serverName.optional().describe('name asked for (SNI); none unless given'),
+    }),
+  ])
+  .transform((it) => (it === true ? { resume: false, maxVersion: 'TLSv1.3' as const } : it))
+  .optional()
+  .describe('handshakes with balancers that have balancer.tls; clear to those that have not');
+
+export type TlsLoad = NonNullable<z.output<typeof tlsLoad>>;
+
+/** Round trips of a handshake beyond TCP's own; 0 in clear. RFC 8446: one; RFC 5246: two, and one where a session is resumed. */
+export function handshakeTrips(settings: z.output<typeof tls>, load: TlsLoad | undefined): number {
+  if (settings === false) return 0;
+  return load?.maxVersion === 'TLSv1.2' && !load.resume ? 2 : 1;
+}

@@ -12,8 +12,10 @@
  *
  * All of it leans on private parts of a pinned version, so `checkShape` looks for every one of them before anything is sent.
  */
+import type { TLSSocket } from 'node:tls';
 import type { Client } from 'autocannon';
 import { type Desk, Exchange, next } from './exchange.ts';
+import type { TlsClient } from './tls-client.ts';
 
 const methods = [
   '_connect',
@@ -39,6 +41,7 @@ export function checkShape(client: Client): void {
   if (typeof client.pipelinedRequests?.setHeaders !== 'function')
     missing.push('pipelinedRequests.setHeaders');
   if (typeof client.timeout !== 'number') missing.push('timeout');
+  if (typeof client.opts?.tlsOptions !== 'object') missing.push('opts.tlsOptions');
   if (client.parser === undefined) missing.push('parser');
   if (client.conn !== undefined) missing.push('setupClient before the first connection');
   if (missing.length > 0)
@@ -57,12 +60,17 @@ export interface Mending {
   /** Whether no more requests are to be sent. */
   halted(): boolean;
   requestsPerConnection: number | undefined;
+  /** Undefined: in clear. */
+  tls?: TlsClient | undefined;
   /** Told +1 and −1 of the client's connections. */
   onOpen(change: 1 | -1): void;
 }
 
 /** To be called in `setupClient`, before the client's first connection. */
-export function mend(client: Client, { desk, ask, halted, requestsPerConnection, onOpen }: Mending): void {
+export function mend(
+  client: Client,
+  { desk, ask, halted, requestsPerConnection, tls, onOpen }: Mending,
+): void {
   checkShape(client);
   const connect = client._connect.bind(client);
   const request = client._doRequest.bind(client);
@@ -92,8 +100,13 @@ export function mend(client: Client, { desk, ask, halted, requestsPerConnection,
     if (halted() || client.destroyed) return;
     open = true;
     onOpen(1);
+    if (tls !== undefined) {
+      client.opts.tlsOptions = tls.options;
+      client.opts.servername = tls.options.servername;
+    }
     connect();
-    client.conn!.setNoDelay(true).once('connect', () => {
+    if (tls !== undefined) tls.watch(client.conn as TLSSocket);
+    client.conn!.setNoDelay(true).once(tls === undefined ? 'connect' : 'secureConnect', () => {
       exchange.connected = true;
     });
   };

@@ -2,10 +2,12 @@
 declare module 'autocannon' {
   import type { EventEmitter } from 'node:events';
   import type { Socket } from 'node:net';
+  import type { ConnectionOptions } from 'node:tls';
 
   export interface Client extends EventEmitter {
     conn: Socket | undefined;
     parser: unknown;
+    readonly opts: { tlsOptions: ConnectionOptions; servername?: string | undefined };
     /** ms, although the option is in whole seconds. */
     timeout: number;
     readonly pipelinedRequests: { clear(): void; size(): number; setHeaders(headers: unknown): void };

@@ -109,7 +109,8 @@ test('a client of another shape is refused, by what it lacks', (t) => {
     destroy: () => undefined,
   });
   t.throws(() => checkShape(client as unknown as Client), {
-    message: /lacks _doRequest, _resetConnection, _destroyConnection, pipelinedRequests.setHeaders;/,
+    message:
+      /lacks _doRequest, _resetConnection, _destroyConnection, pipelinedRequests.setHeaders, opts.tlsOptions;/,
   });
 });
 

@@ -6,6 +6,7 @@
 import autocannon, { type Client } from 'autocannon';
 import { mend } from './autocannon-client.ts';
 import type { Sender, Session } from './session.ts';
+import { TlsClient } from './tls-client.ts';
 
 /** autocannon's own figures are not used, so it need not keep any. */
 const ignored = {
@@ -23,19 +24,22 @@ class ClosedSender implements Sender {
   connections = 0;
   #open = 0;
   readonly #session: Session;
+  readonly #tls: TlsClient | undefined;
   readonly #clients: Client[] = [];
   #tracker: { stop(): void } | undefined;
   #halted = false;
 
   constructor(session: Session) {
     this.#session = session;
+    const { tls } = session.settings;
+    this.#tls = tls && new TlsClient(tls);
   }
 
   start(): void {
     const { host, port } = this.#session.settings.target;
     this.#tracker = autocannon(
       {
-        url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+        url: `${this.#tls === undefined ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${port}`,
         connections: this.#session.settings.load.closed!.connections,
         duration: longEnough,
         sampleInt: 1000,
@@ -78,6 +82,7 @@ class ClosedSender implements Sender {
       ask,
       halted: () => this.#halted,
       requestsPerConnection,
+      tls: this.#tls,
       onOpen: (change) => {
         this.#open += change;
         this.connections = Math.max(this.connections, this.#open);

@@ -3,18 +3,27 @@
  * allows; where none is idle another is made, up to a bound. A request never waits for a connection.
  */
 import { connect, type Socket } from 'node:net';
+import { connect as connectSecurely } from 'node:tls';
 import { type Desk, Exchange, next } from './exchange.ts';
+import type { TlsClient } from './tls-client.ts';
+
+export interface Target {
+  readonly host: string;
+  readonly port: number;
+  /** Absent: in clear. */
+  readonly tls?: TlsClient | undefined;
+}
 
 export class Connections {
   /** Most open at once, so far. */
   most = 0;
   readonly #desk: Desk;
-  readonly #target: { host: string; port: number };
+  readonly #target: Target;
   readonly #bound: number;
   readonly #open = new Set<Connection>();
   readonly #idle: Connection[] = [];
 
-  constructor(desk: Desk, target: { host: string; port: number }, bound: number) {
+  constructor(desk: Desk, target: Target, bound: number) {
     this.#desk = desk;
     this.#target = target;
     this.#bound = bound;
@@ -52,12 +61,12 @@ export class Connection {
   readonly #exchange: Exchange;
   readonly #pool: Connections;
 
-  constructor(desk: Desk, target: { host: string; port: number }, pool: Connections) {
+  constructor(desk: Desk, target: Target, pool: Connections) {
     this.#pool = pool;
     this.#exchange = new Exchange(desk, () => this.close());
     // What is written before the connection stands leaves when it does; its making counts in the latency.
-    this.#socket = connect({ ...target, noDelay: true })
-      .on('connect', () => {
+    this.#socket = open(target)
+      .on(target.tls === undefined ? 'connect' : 'secureConnect', () => {
         this.#exchange.connected = true;
       })
       .on('data', (chunk: Buffer) => this.#read(chunk))
@@ -89,4 +98,11 @@ export class Connection {
     this.#exchange.gone(error);
     this.close();
   }
+}
+
+function open({ host, port, tls }: Target): Socket {
+  if (tls === undefined) return connect({ host, port, noDelay: true });
+  const socket = connectSecurely({ host, port, ...tls.options });
+  tls.watch(socket);
+  return socket.setNoDelay(true);
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { z } from 'zod';
 import { type Load, scenarioSchema } from '../../scenarios/scenario.ts';
+import type { TlsLoad } from '../../scenarios/tls-settings.ts';
 import { now } from '../clock.ts';
 import { causes, outcomes, type RequestColumns, type RequestCounts } from '../recording.ts';
 import { type Child, launch } from '../role.ts';
@@ -40,7 +41,7 @@ export async function drive(
   port: number,
   load: Load,
   during: (child: Child<ToGenerator, FromGenerator>, zero: number) => Promise<void> = async () => undefined,
-  { grace = 500 } = {},
+  { grace = 500, tls }: { grace?: number; tls?: TlsLoad } = {},
 ): Promise<Driven> {
   const dir = await mkdtemp(join(tmpdir(), 'steelyard-load-'));
   const file = join(dir, 'requests.spool');
@@ -48,6 +49,7 @@ export async function drive(
   const settings: GeneratorSettings = {
     target: { host: '127.0.0.1', port },
     load,
+    ...(tls === undefined ? {} : { tls }),
     rate: load.open?.rate ?? 0,
     seed: 1,
     rows: file,

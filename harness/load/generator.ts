@@ -8,6 +8,8 @@ export { headers } from '../../scenarios/headers.ts';
 export interface GeneratorSettings {
   target: { host: string; port: number };
   load: Load;
+  /** Absent: in clear, whatever `load.tls` says. */
+  tls?: NonNullable<Load['tls']>;
   /** Open load: requests per second, utilization already turned into a rate. 0 for closed load. */
   rate: number;
   seed: number;

@@ -6,6 +6,7 @@ import { Alarm } from './alarm.ts';
 import { Connections } from './connections.ts';
 import { Pacer } from './pacer.ts';
 import type { Sender, Session } from './session.ts';
+import { TlsClient } from './tls-client.ts';
 
 /**
  * Shortest sleep, ms. Above some thousand requests a second, sends that fall within it leave together, late by half of it
@@ -32,7 +33,8 @@ class OpenSender implements Sender {
     this.#session = session;
     const { connections } = settings.load.open!;
     const most = connections === 'unlimited' ? mostPorts : connections;
-    this.#connections = new Connections(session, settings.target, most);
+    const tls = settings.tls && new TlsClient(settings.tls);
+    this.#connections = new Connections(session, { ...settings.target, tls }, most);
     this.#pacer = new Pacer(workload.arrivals(), settings.load.warmup, window, (index, intended) =>
       this.#send(index, intended),
     );

@@ -32,6 +32,8 @@ export interface ClientsOptions {
   readonly balancerOf: (index: number, region: string | undefined) => Balancer;
   /** At layer 4, where what a request leaves on decides where it goes. */
   readonly connections?: Connections;
+  /** Round trips of a TLS handshake; 0 in clear. What it costs in CPU is not simulated. */
+  readonly handshakeTrips: number;
   /** Called once the length of the measured window is known, ms. */
   readonly onWindow: (ms: number) => void;
 }
@@ -259,12 +261,12 @@ export class Clients implements Front {
     const { connections, requestsPerConnection } = this.#closed;
     const connection = flight.number % connections;
     const sent = this.#ordinals[connection]!;
-    // A broken or worn-out connection is replaced: a round trip before the next request leaves.
+    // A broken or worn-out connection is replaced: a round trip, and those of TLS, before the next request leaves.
     const fresh =
       verdict.outcome === 'lost' ||
       (requestsPerConnection !== undefined && sent % requestsPerConnection === 0);
     if (flight.connection !== undefined) this.#release(flight, fresh, at);
-    const next = fresh ? at + 2 * flight.latency : at;
+    const next = fresh ? at + 2 * flight.latency * (1 + this.#options.handshakeTrips) : at;
     timeline.at(next > flight.sent ? next : next + leastTurn, () => this.#sendNext(connection));
   }
 

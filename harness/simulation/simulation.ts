@@ -9,6 +9,7 @@
 import { serviceTimeOf } from '../../scenarios/catalogue.ts';
 import { draw, stream } from '../../scenarios/random.ts';
 import { type BalancerSettings, backendsOf, type Scenario } from '../../scenarios/scenario.ts';
+import { handshakeTrips } from '../../scenarios/tls-settings.ts';
 import type { Backend, Request, StrategyDefinition } from '../../strategies/strategy.ts';
 import type { AttemptObserver, Dispatch } from '../dispatch.ts';
 import type { Dispatcher, EnvExtras } from '../dispatcher.ts';
@@ -95,6 +96,7 @@ export class Simulation {
       network: this.#network,
       ledger: this.#ledger,
       balancerOf: (index, region) => assigned(index, region),
+      handshakeTrips: handshakeTrips(settings.tls, scenario.load.tls),
       onWindow: (ms) => recorder.window(ms),
       ...(layer4 ? { connections: this.#makeConnections() } : {}),
     });

@@ -154,6 +154,18 @@ test('where there is a queue, a connection waits for room, and not for ever', (t
   t.deepEqual(requests, ['ok 0 10', 'ok 0 20', 'ok 0 20']);
 });
 
+test('a client that reconnects waits for the handshakes: of TCP, and of TLS', (t) => {
+  const load = { ...closed(1, 1), duration: '80ms' };
+  for (const [tls, gap] of [
+    [false, 6],
+    [{ selfSigned: true as const }, 12],
+  ] as const) {
+    const balancer = { ...layer4, tls };
+    const [first, second] = byNumber(play({ fleet: app(1), network: far, balancer, load }));
+    t.is(Math.round(second!.sent - first!.sent - first!.latency), gap);
+  }
+});
+
 /** The first law that a trial at layer 4 breaks. */
 function broken({ requests, attempts, counts, scenario }: Played): string | undefined {
   const { sent, ok, failed, lost, inFlightAtEnd } = counts;
