@@ -116,10 +116,21 @@ const balancer = fc.record(
     retries: fc.record({
       max: fc.integer({ min: 0, max: 3 }),
       on: fc.subarray(['unreachable' as const, 'reset' as const, 'timeout' as const]),
+      statuses: fc.subarray([404, 500, 503]),
+      budget: fc.oneof(fc.constant(false as const), fc.constant({ share: 0.1, min: '2/s' })),
+      backoff: fc.oneof(fc.constant(false as const), fc.record({ base: ms(1, 30), max: ms(30, 60) })),
     }),
-    maxInFlight: fc.oneof(fc.integer({ min: 1, max: 4 }), fc.constant('unlimited' as const)),
+    timeout: ms(5, 300),
+    slowStart: fc.record({ window: ms(20, 200), steps: fc.integer({ min: 1, max: 5 }) }),
   },
   { requiredKeys: [] },
+);
+const limited = fc.record(
+  {
+    maxInFlight: fc.integer({ min: 1, max: 4 }),
+    queue: fc.record({ length: fc.integer({ min: 1, max: 10 }), timeout: ms(1, 100) }),
+  },
+  { requiredKeys: ['maxInFlight'] },
 );
 
 /** Some share of requests, so that others pass. */
@@ -156,7 +167,7 @@ export const anyWorld: fc.Arbitrary<WorldInput> = fc.record({
     .map((entries) => entries.map((it, i) => ({ id: `e${i}`, ...it }))),
   load,
   network,
-  balancer,
+  balancer: fc.tuple(balancer, maybe(limited)).map(([rest, limits]) => ({ ...rest, ...limits })),
   faults: fc.array(fault, { maxLength: 4 }),
 }) as fc.Arbitrary<WorldInput>;
 
