@@ -114,6 +114,13 @@ export class Dispatcher {
     return used;
   }
 
+  /** Takes over a request that another pool has no answer for: none of its backends has been tried, its attempts count on. */
+  takeOver(dispatch: Dispatch): void {
+    const { attempts } = dispatch;
+    this.open(dispatch, dispatch);
+    dispatch.attempts = attempts;
+  }
+
   /**
    * Picks a backend for the next attempt and counts it in flight. Undefined when none is available, when all that are
    * have `maxInFlight` attempts, and on a retry when all have been tried, unless the one tried is the only one there

@@ -2,7 +2,16 @@
 import { z } from 'zod';
 import { identity } from './identity-settings.ts';
 import { count, name } from './names.ts';
-import { breaker, outlier, panic, passive, queue, retries, slowStart } from './resilience-settings.ts';
+import {
+  breaker,
+  fallback,
+  outlier,
+  panic,
+  passive,
+  queue,
+  retries,
+  slowStart,
+} from './resilience-settings.ts';
 import { routing } from './routes.ts';
 import { layer, tcp } from './tcp-settings.ts';
 import { tls } from './tls-settings.ts';
@@ -54,6 +63,7 @@ const section = z.strictObject({
     .default('unlimited')
     .describe('per backend'),
   queue,
+  fallback,
   slowStart,
 });
 

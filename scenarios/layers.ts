@@ -40,6 +40,11 @@ const atLayer4: readonly Misplaced[] = [
     expected: 'retries of connections that cannot be made, and of no more, at layer 4',
   },
   {
+    path: ['fallback'],
+    when: (fallback) => fallback !== false,
+    expected: `no fallback for requests ${sees} and no responses`,
+  },
+  {
     path: ['passive', 'errors'],
     when: (errors) => errors === true,
     expected: `no counting of error responses ${sees} and no responses`,

@@ -40,7 +40,7 @@ export const isIn = ({ selectors }: PoolSpec, member: PoolMember): boolean =>
 
 /** What is wrong with pools and routes in view of the backends there are: where, and a sentence. */
 export function* poolProblems(
-  { pools, routes }: Pick<BalancerSettings, 'pools' | 'routes'>,
+  { pools, routes, fallback }: Pick<BalancerSettings, 'pools' | 'routes' | 'fallback'>,
   backends: readonly PoolMember[],
 ): Generator<{ path: (string | number)[]; message: string }> {
   const known = [
@@ -58,6 +58,11 @@ export function* poolProblems(
           message: `expected backends that exist (${some}), got ${show(it)}${didYouMean(it, known)}`,
         };
   const names = Object.keys(pools);
+  if (fallback !== false && fallback.pool !== undefined && !Object.hasOwn(pools, fallback.pool))
+    yield {
+      path: ['fallback', 'pool'],
+      message: `expected one of balancer.pools (${names.join(', ') || 'there is none'}), got ${show(fallback.pool)}${didYouMean(fallback.pool, names)}`,
+    };
   for (const [i, { pool }] of routes.entries())
     if (!Object.hasOwn(pools, pool) && nobody(pool))
       yield {

@@ -40,6 +40,7 @@ for (const [sentence, balancer, path, message] of [
     'maxInFlight',
     /expected a number where there is a queue, got unlimited/,
   ],
+  ['a fallback to nothing', { fallback: {} }, 'fallback', /./],
   ['slow start without its window', { slowStart: {} }, 'slowStart', /./],
   ['a success as a status to try again', { retries: { statuses: [200] } }, 'retries.statuses.0', /400/],
 ] as const) {

@@ -1,6 +1,6 @@
 /** What a balancer does about failures beyond checks: parts of the `balancer` section. */
 import { z } from 'zod';
-import { count } from './names.ts';
+import { count, name } from './names.ts';
 import { duration, positiveDuration, rate, share } from './units.ts';
 
 export const slowStart = z
@@ -137,3 +137,38 @@ export const breaker = z
   ])
   .default(false)
   .describe('of each backend: let nothing through after failures in a row, then a few trials');
+
+/** What the balancer answers of its own accord where no backend has. */
+const ownFailure = z.union([z.literal(502), z.literal(503), z.literal(504)]);
+
+export const fallback = z
+  .union([
+    z.literal(false),
+    z
+      .strictObject({
+        on: z.array(ownFailure).min(1).default([502, 503, 504]).describe('what would be answered otherwise'),
+        pool: name.optional().describe('one of balancer.pools, asked first, where that is safe'),
+        response: z
+          .strictObject({
+            status: z
+              .int()
+              .min(200)
+              .max(599)
+              .refine((it) => ![204, 205, 304].includes(it), { error: 'expected a status that has a body' })
+              .default(503),
+            type: z
+              .string()
+              .regex(/^[!-~]+(?: [!-~]+)*$/, 'expected a media type, such as text/html')
+              .max(200)
+              .default('text/plain; charset=utf-8'),
+            body: z.string().max(65_536).default(''),
+          })
+          .optional()
+          .describe('given in the end'),
+      })
+      .refine((it) => it.pool !== undefined || it.response !== undefined, {
+        error: 'expected a pool or a response, got neither',
+      }),
+  ])
+  .default(false)
+  .describe('instead of an error of the balancer: another pool, or a response of yours');

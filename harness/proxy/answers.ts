@@ -1,4 +1,5 @@
 /** What the proxy answers of its own accord: one sentence in plain text. */
+import { STATUS_CODES } from 'node:http';
 import { headers } from '../../scenarios/headers.ts';
 
 const sentences: Readonly<Record<number, readonly [reason: string, sentence: string]>> = {
@@ -23,6 +24,30 @@ export interface AnswerOptions {
   readonly connection: 'close' | 'keep-alive' | undefined;
   /** Attempts made; undefined when the request is none of ours. */
   readonly attempts: number | undefined;
+}
+
+/** What the user has put in place of an answer of ours. */
+export interface OwnResponse {
+  readonly status: number;
+  readonly type: string;
+  readonly body: string;
+}
+
+/** The whole response to write, its body as UTF-8 bytes in latin1, as everything is written. */
+export function ownAnswer(
+  { status, type, body }: OwnResponse,
+  { head, connection, attempts }: AnswerOptions,
+): string {
+  const bytes = Buffer.from(body).toString('latin1');
+  const lines = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
+    `Date: ${new Date().toUTCString()}`,
+    `Content-Type: ${type}`,
+    `Content-Length: ${bytes.length}`,
+  ];
+  if (connection !== undefined) lines.push(`Connection: ${connection}`);
+  if (attempts !== undefined) lines.push(`${headers.attempts}: ${attempts}`);
+  return `${lines.join('\r\n')}\r\n\r\n${head ? '' : bytes}`;
 }
 
 /** The whole response to write. */

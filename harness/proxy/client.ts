@@ -4,7 +4,7 @@
  * server take it: what is under way for it is cancelled.
  */
 import type { Socket } from 'node:net';
-import { answer } from './answers.ts';
+import { answer, ownAnswer } from './answers.ts';
 import { BodyDecoder, bodyMode } from './body.ts';
 import type { ProxyCore } from './core.ts';
 import { Deadline, type DeadlineQueue } from './deadlines.ts';
@@ -139,8 +139,10 @@ export class Client {
     const alive = head.minor === 1 ? undefined : 'keep-alive';
     const attempts = head.number >= 0 ? this.#exchange.attempts : undefined;
     const connection = this.keepAlive ? alive : 'close';
-    this.write(answer(status, { head: head.method === 'HEAD', connection, attempts }));
-    this.#tell(status);
+    const options = { head: head.method === 'HEAD', connection, attempts } as const;
+    const own = this.#core.ownResponse(status);
+    this.write(own === undefined ? answer(status, options) : ownAnswer(own, options));
+    this.#tell(own?.status ?? status);
     this.#next();
   }
 

@@ -1,6 +1,8 @@
 /** What the connections of one proxy share. */
+import type { BalancerSettings } from '../../scenarios/scenario.ts';
 import type { Dispatcher } from '../dispatcher.ts';
 import type { Pools } from '../pools.ts';
+import type { OwnResponse } from './answers.ts';
 import { DeadlineQueue } from './deadlines.ts';
 import type { FieldScanner } from './fields.ts';
 import type { Limits } from './limits.ts';
@@ -17,6 +19,8 @@ export class ProxyCore {
   /** Of the pool of all backends. */
   readonly dispatcher: Dispatcher;
   readonly #dispatchers: readonly Dispatcher[];
+  readonly #fallback: BalancerSettings['fallback'];
+  readonly #fallbackPool: Dispatcher | undefined;
   readonly limits: Limits;
   readonly trust: Trust;
   /** Undefined where nobody stays with a backend. */
@@ -64,6 +68,10 @@ export class ProxyCore {
     this.watcher = watcher;
     this.dispatcher = pools.all;
     this.#dispatchers = pools.dispatchers;
+    const { fallback } = settings.balancer;
+    this.#fallback = fallback;
+    if (fallback !== false && fallback.pool !== undefined)
+      this.#fallbackPool = pools.dispatcher(fallback.pool);
     this.limits = limits;
     this.now = now;
     const { affinity, trusted } = settings.balancer;
@@ -97,6 +105,19 @@ export class ProxyCore {
       dispatcher.subscribe((event) => {
         if (event.type === 'pool' && event.change === 'overdue') this.upstreams.breakOff(event.backend);
       });
+  }
+
+  /** What the user wants answered in place of an error of ours; undefined where nothing. */
+  ownResponse(status: number): OwnResponse | undefined {
+    const fallback = this.#fallback;
+    return fallback !== false && fallback.on.some((it) => it === status) ? fallback.response : undefined;
+  }
+
+  /** Whose pool is asked in place of that answer; undefined where there is none. */
+  fallbackFor(status: number): Dispatcher | undefined {
+    const fallback = this.#fallback;
+    if (fallback === false || !fallback.on.some((it) => it === status)) return undefined;
+    return this.#fallbackPool;
   }
 
   expire(): void {

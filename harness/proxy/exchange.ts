@@ -12,6 +12,7 @@ import type { PooledBackend } from '../pooled-backend.ts';
 import { bodyMode } from './body.ts';
 import type { Client } from './client.ts';
 import { clientHead, upgradeHead } from './client-head.ts';
+import { ClientRequest } from './client-request.ts';
 import type { ProxyCore } from './core.ts';
 import { Deadline, type DeadlineQueue } from './deadlines.ts';
 import { frame } from './frame.ts';
@@ -39,13 +40,7 @@ export class Exchange implements UpstreamUser {
   readonly #whole: Deadline | undefined;
   readonly #response: ResponseHead;
   readonly #body = new ResponseBody();
-  readonly #request = {
-    number: -1,
-    key: '',
-    client: '',
-    region: undefined as string | undefined,
-    idempotent: false,
-  };
+  readonly #request = new ClientRequest();
   readonly #end = { status: 0, firstByte: Number.NaN, sent: false, answered: false };
   /** Of the pool that the current request goes to. */
   #dispatcher: Dispatcher;
@@ -94,21 +89,16 @@ export class Exchange implements UpstreamUser {
 
   /** Takes a request in; `payload` is its head with what has come of its body, `done` when that is all. */
   begin(payload: string | Buffer, done: boolean): void {
-    const { head, trusted, who } = this.#client;
-    const request = this.#request;
-    request.number = head.number;
-    request.client = who;
-    request.region = trusted ? head.region : undefined;
-    request.key = this.#core.keyIsClient ? request.client : head.key;
-    request.idempotent = head.idempotent;
+    const { route } = this.#client.head;
+    this.#request.take(this.#client, this.#core.keyIsClient);
     this.active = true;
     this.#replay.begin(payload);
     this.#requestDone = done;
     this.#headSent = false;
     this.#end.answered = false;
     this.#failure = 502;
-    this.#dispatcher = head.route === undefined ? this.#core.dispatcher : head.route.dispatcher;
-    this.#dispatch = this.#dispatcher.open(request);
+    this.#dispatcher = route === undefined ? this.#core.dispatcher : route.dispatcher;
+    this.#dispatch = this.#dispatcher.open(this.#request);
     if (this.#core.sessions !== undefined) this.#findSession(this.#core.sessions);
     if (this.#whole !== undefined) this.#core.whole!.start(this.#whole, this.#core.now());
     this.#attempt();
@@ -125,7 +115,7 @@ export class Exchange implements UpstreamUser {
     const { sent } = this.#end;
     this.#replay.add(payload, sent);
     if (!sent) return !this.#replay.full;
-    const flowing = payload.length === 0 || this.#write(payload);
+    const flowing = payload.length === 0 || this.#upstream!.socket.write(payload, 'latin1');
     // The backend's time runs while it is its turn: when it has the request, or will not take more of it.
     if (done || !flowing) this.#core.trying.start(this.#deadline, this.#core.now());
     return flowing;
@@ -204,10 +194,6 @@ export class Exchange implements UpstreamUser {
     if (this.#requestDone || !flowing) this.#core.trying.start(this.#deadline, this.#core.now());
     else this.#deadline.stop();
     if (flowing && !this.#requestDone) this.#client.resume();
-  }
-
-  #write(payload: string | Buffer): boolean {
-    return this.#upstream!.socket.write(payload, 'latin1');
   }
 
   #readHead(from: Buffer, length: number): boolean {
@@ -361,7 +347,7 @@ export class Exchange implements UpstreamUser {
   #tookTooLong(): void {
     // Where the client is what stalls, the backend is not to blame.
     this.#leave(this.#headSent && this.#client.socket.writableNeedDrain ? 'cancelled' : 'timeout');
-    this.#giveUp(504);
+    this.#giveUp(504, true);
   }
 
   /** Ends what is under way for this request, or waited for. */
@@ -386,9 +372,21 @@ export class Exchange implements UpstreamUser {
     this.#replay.clear();
   }
 
-  #giveUp(status: number): void {
+  #giveUp(status: number, late = false): void {
+    if (!late && !this.#headSent && this.#fallsBack(status)) return;
     this.#over();
     if (this.#headSent) this.#client.abandon();
     else this.#client.answer(status, this.#requestDone);
+  }
+
+  /** Whether another pool is asked in place of this answer; that is safe where nothing was sent, or all may be again. */
+  #fallsBack(status: number): boolean {
+    const safe = this.#replay.whole && (this.#request.idempotent || !this.#end.sent);
+    const fallback = safe ? this.#core.fallbackFor(status) : undefined;
+    if (fallback === undefined || fallback === this.#dispatcher) return false;
+    this.#dispatcher = fallback;
+    fallback.takeOver(this.#dispatch!);
+    this.#attempt();
+    return true;
   }
 }

@@ -2,6 +2,7 @@
  * One balancer in virtual time: the proxy's part without sockets. It picks through the same dispatcher, connects, sends,
  * times out, tries again and answers as `proxy/exchange.ts` does; where the two differ, one of them is wrong.
  */
+import type { BalancerSettings } from '../../scenarios/scenario.ts';
 import type { OutcomeKind } from '../../strategies/strategy.ts';
 import type { DispatchRequest } from '../dispatch.ts';
 import type { Dispatcher } from '../dispatcher.ts';
@@ -32,6 +33,7 @@ export interface Surroundings {
   readonly connectTimeout: number;
   /** How long a request may wait in the queue, ms; undefined where there is none. */
   readonly patience: number | undefined;
+  readonly fallback: BalancerSettings['fallback'];
   /** Of a request, by its number. */
   readonly quantile: (number: number) => number;
 }
@@ -41,6 +43,8 @@ export class Balancer {
   readonly zone: string | undefined;
   /** Undefined where nobody stays with a backend. */
   readonly #stays: Stays | undefined;
+  /** The part for another pool, asked where this one has no answer. */
+  fallback: Balancer | undefined = undefined;
   readonly #around: Surroundings;
   readonly #timeline: Timeline;
   /** Calls that were answered, to be used again. */
@@ -73,7 +77,14 @@ export class Balancer {
   /** The whole of a request has taken too long. */
   tookTooLong(flight: Flight): void {
     this.#leave(flight, 'timeout');
-    this.#giveUp(flight, 504);
+    this.#answer(flight, 504);
+  }
+
+  /** Takes over a request that another pool has no answer for. */
+  takeOver(flight: Flight): void {
+    this.dispatcher.takeOver(flight);
+    flight.balancer = this;
+    this.#attempt(flight);
   }
 
   /** The handshake of a call is answered. */
@@ -217,9 +228,10 @@ export class Balancer {
 
   #fail(call: Call, kind: OutcomeKind, status: number): void {
     const { flight } = call;
+    const sent = !call.connecting;
     flight.failure = status;
     if (this.#finish(call, kind)) this.#again(flight);
-    else this.#giveUp(flight, status);
+    else this.#giveUp(flight, status, sent);
   }
 
   /** A response that is not passed on, because another attempt may give a better one; its connection is closed. */
@@ -234,7 +246,7 @@ export class Balancer {
     end.sent = true;
     end.answered = false;
     if (this.dispatcher.end(flight, status >= 500 ? 'error' : 'ok', end)) this.#again(flight);
-    else this.#giveUp(flight, 502);
+    else this.#giveUp(flight, 502, true);
   }
 
   /** Another attempt, after its back-off. */
@@ -275,9 +287,20 @@ export class Balancer {
     return this.dispatcher.end(flight, kind, end);
   }
 
-  #giveUp(flight: Flight, status: number): void {
-    if (flight.headSent) this.#around.front.cut(flight);
-    else this.#around.front.answered(flight, status, -1);
+  /** `sent`: its last attempt reached a backend, and only what is idempotent may be repeated. */
+  #giveUp(flight: Flight, status: number, sent = false): void {
+    const { fallback } = this.#around;
+    const elsewhere = this.fallback !== undefined && fallback !== false && isIn(fallback.on, status);
+    if (elsewhere && !flight.headSent && (flight.idempotent || !sent)) this.fallback!.takeOver(flight);
+    else this.#answer(flight, status);
+  }
+
+  #answer(flight: Flight, status: number): void {
+    const { front, fallback } = this.#around;
+    if (flight.headSent) front.cut(flight);
+    else if (fallback === false || fallback.response === undefined || !isIn(fallback.on, status))
+      front.answered(flight, status, -1);
+    else front.answered(flight, fallback.response.status, -1);
   }
 
   #link(backend: PooledBackend, region: string | undefined): Link {
@@ -302,3 +325,5 @@ export class Balancer {
     return new Link(host, network.toHost(from, host.spec.zone));
   }
 }
+
+const isIn = (list: readonly number[], status: number): boolean => list.includes(status);

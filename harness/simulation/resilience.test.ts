@@ -168,3 +168,32 @@ test('slow start: who comes back gets little at first, and its full share in the
   t.true(share(1_900, 2_200) > 0.2 && share(1_900, 2_200) < 0.4);
   t.true(Math.abs(share(4_000, 6_000) - 0.5) < 0.02);
 });
+
+test('fallback: another pool first, then a response of the user’s', async (t) => {
+  const world = {
+    fleet: [
+      { id: 'app', service: { constant: { mean: '5ms' } } },
+      { id: 'spare', service: { constant: { mean: '5ms' } } },
+    ],
+    faults: [
+      { at: '500ms', until: '1500ms', on: 'app', crash: {} },
+      { at: '1s', until: '1500ms', on: 'spare', crash: {} },
+    ],
+  };
+  const fallback = { pool: 'spare', response: { status: 299, body: 'sorry' } };
+  const { requests, attempts } = await simulated({
+    ...world,
+    balancer: {
+      pools: { main: { backends: ['app'] }, spare: { backends: ['spare'] } },
+      routes: [{ path: '/', pool: 'main' }],
+      retries: { max: 0 },
+      fallback,
+    },
+  });
+  const at = (from: number, to: number) => requests.filter(({ sent }) => sent > from && sent < to - 10);
+  t.true(at(0, 500).every(({ backend, attempts: tries }) => backend === 0 && tries === 1));
+  t.true(at(500, 1_000).every(({ backend, attempts: tries }) => backend === 1 && tries === 2));
+  t.true(at(1_000, 1_500).every(({ backend, status }) => backend === -1 && status === 299));
+  t.true(at(1_500, 2_000).every(({ backend }) => backend === 0));
+  t.true(attempts.every(({ attempt, backend }) => attempt === backend + 1));
+});

@@ -26,6 +26,11 @@ export class RoutedBalancer {
   ) {
     for (const [name, dispatcher] of pools.byName) this.#parts.set(dispatcher, partFor(dispatcher, name));
     this.all = this.#parts.get(pools.all)!;
+    const { fallback } = settings;
+    if (fallback !== false && fallback.pool !== undefined) {
+      const last = this.#parts.get(pools.dispatcher(fallback.pool))!;
+      for (const part of this.#parts.values()) if (part !== last) part.fallback = last;
+    }
     this.#router = routerOf(settings, (name) => pools.dispatcher(name));
   }
 

@@ -219,6 +219,7 @@ export class Simulation {
       network: this.#network,
       front: this.#clients,
       connectTimeout: settings.connectTimeout,
+      fallback: settings.fallback,
       patience: settings.queue === false ? undefined : (settings.queue.timeout ?? settings.connectTimeout),
       quantile: (number: number) => this.#clients.quantile(number),
     };
