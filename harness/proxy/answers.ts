@@ -3,6 +3,7 @@ import { STATUS_CODES } from 'node:http';
 import { headers } from '../../scenarios/headers.ts';
 
 const sentences: Readonly<Record<number, readonly [reason: string, sentence: string]>> = {
+  200: ['OK', 'These methods are allowed here.'],
   400: ['Bad Request', 'The request is malformed.'],
   405: ['Method Not Allowed', 'This method is not allowed here.'],
   408: ['Request Timeout', 'The request did not arrive in time.'],
@@ -59,7 +60,7 @@ export function answer(status: number, { head, connection, attempts }: AnswerOpt
     'Content-Type: text/plain; charset=utf-8',
     `Content-Length: ${sentence.length + 1}`,
   ];
-  if (status === 405) lines.push('Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS');
+  if (status === 405 || status === 200) lines.push('Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS');
   if (connection !== undefined) lines.push(`Connection: ${connection}`);
   if (attempts !== undefined) lines.push(`${headers.attempts}: ${attempts}`);
   return `${lines.join('\r\n')}\r\n\r\n${head ? '' : `${sentence}\n`}`;

@@ -1,10 +1,11 @@
 /**
  * Where a message body ends, and the bytes in it with their framing taken off. Chunks are put on anew by `frame.ts`, so
- * nothing a sender hid in sizes, extensions or trailers reaches the other side. Trailers are checked and dropped (RFC 9110
- * §6.5.1 allows it; TE is not passed on, so nobody was promised any). RFC 9112 §6, §7.
+ * nothing a sender hid in sizes or extensions reaches the other side. Trailers are checked, and kept but for those that
+ * must not come after a body (trailers.ts). RFC 9112 §6, §7.
  */
 import { hexValue, inValue } from './characters.ts';
-import { FieldScanner, incomplete } from './fields.ts';
+import { incomplete } from './fields.ts';
+import { trailerLines, trailerScanner } from './trailers.ts';
 
 const CR = 13;
 const LF = 10;
@@ -30,7 +31,7 @@ export const chunkTooLarge = -413;
 const extensionBytes = 4_096;
 const trailerBytes = 8_192;
 
-const trailers = new FieldScanner({}, 100);
+const scanner = trailerScanner(100);
 /** Where the data of several chunks in one read is put together; used up before the next read of anybody. */
 let gathered = Buffer.allocUnsafe(131_072);
 
@@ -40,6 +41,8 @@ export class BodyDecoder {
   data: Buffer = gathered;
   start = 0;
   end = 0;
+  /** Lines after the last chunk that may go on; empty where there are none. */
+  trailers = '';
   #mode: BodyMode = bodyMode.none;
   #remaining = 0;
   #step: number = step.firstDigit;
@@ -53,6 +56,7 @@ export class BodyDecoder {
     this.#step = step.firstDigit;
     this.#extension = 0;
     this.#trailer = undefined;
+    this.trailers = '';
     this.done = mode === bodyMode.none || (mode === bodyMode.length && length === 0);
     this.start = 0;
     this.end = 0;
@@ -161,10 +165,11 @@ export class BodyDecoder {
     const all = this.#trailer === undefined ? b : Buffer.concat([this.#trailer, b.subarray(from, to)]);
     const begin = this.#trailer === undefined ? from : 0;
     const length = before + to - from;
-    const end = trailers.scan(all, begin, begin + length);
+    const end = scanner.scan(all, begin, begin + length);
     if (end < 0) return badChunk;
     if ((end === incomplete ? length : end - begin) > trailerBytes) return chunkTooLarge;
     if (end !== incomplete) {
+      if (scanner.count > 0) this.trailers = trailerLines(scanner, all, begin, end);
       this.done = true;
       return from + (end - begin) - before;
     }

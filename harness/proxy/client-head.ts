@@ -1,5 +1,6 @@
 /** The head of a response as the client gets it: the backend's fields, and after them what the balancer has to say itself. */
 import { headers } from '../../scenarios/headers.ts';
+import { dateLine } from './date-line.ts';
 import type { RequestHead } from './request-head.ts';
 import type { ResponseBody } from './response-body.ts';
 import { framing, type ResponseHead } from './response-head.ts';
@@ -13,7 +14,8 @@ export function clientHead(
   attempts: number,
   more: string,
 ): string {
-  let text = response.forwarded(body.keep);
+  let text = response.forwarded(body.keep, false, request.trailers && body.chunkedOut);
+  if (!response.dated) text += dateLine();
   if (body.chunkedOut && body.keep === framing.none) text += 'Transfer-Encoding: chunked\r\n';
   if (!stays) text += 'Connection: close\r\n';
   else if (request.minor === 0) text += 'Connection: keep-alive\r\n';

@@ -1,7 +1,8 @@
 /**
  * One client connection: reads requests strictly one after the other, so that pipelined ones are answered in order, and
- * holds back the reading when it gets ahead. A client that sends FIN is taken to have left, as nginx, Envoy and Node's own
- * server take it: what is under way for it is cancelled.
+ * holds back the reading when it gets ahead. A client that sends FIN after whole requests is answered, for a while: it may
+ * wait for that with its own side closed. One that does so in mid-request, or in mid-response, has left: what is under way for it
+ * is cancelled.
  */
 import type { Socket } from 'node:net';
 import { answer, ownAnswer } from './answers.ts';
@@ -10,6 +11,7 @@ import type { ProxyCore } from './core.ts';
 import { Deadline, type DeadlineQueue } from './deadlines.ts';
 import { Exchange } from './exchange.ts';
 import { frame } from './frame.ts';
+import { hostLine } from './host-line.ts';
 import { RequestHead } from './request-head.ts';
 import { reset } from './reset.ts';
 import { readShared } from './shared-reads.ts';
@@ -61,6 +63,8 @@ export class Client {
   /** The backend takes no more of the body for now. */
   #blocked = false;
   #advancing = false;
+  /** The client has sent its FIN, and what it had asked for before is still to be answered. */
+  #halfClosed = false;
   #tunnel: Tunnel | undefined = undefined;
 
   constructor(core: ProxyCore, socket: Socket) {
@@ -99,6 +103,8 @@ export class Client {
 
   /** False: no more until drained. */
   write(payload: string | Buffer): boolean {
+    // Now it shows whether anybody is there.
+    if (this.#halfClosed && this.#deadline.queue === this.#core.halfClosed) this.#deadline.stop();
     return this.socket.write(payload, 'latin1');
   }
 
@@ -129,7 +135,7 @@ export class Client {
     if (this.#state === state.draining) this.#deadline.stop();
     this.#state = state.head;
     if (this.#unread !== undefined) this.#advance();
-    else if (this.#core.closing) this.close();
+    else if (this.#core.closing || this.#halfClosed) this.close();
   }
 
   /** Answers the current request ourselves; the connection stays where all of the request has been read. */
@@ -207,6 +213,10 @@ export class Client {
     while (this.#unread !== undefined && this.#state <= state.body)
       if (!(this.#state === state.head ? this.#readHead(this.#unread) : this.#readBody(this.#unread))) break;
     this.#advancing = false;
+    if (this.#halfClosed && this.#state <= state.waiting) {
+      this.#endHere();
+      return;
+    }
     if (this.#state <= state.body && this.#unread === undefined && this.socket.isPaused() && !this.#blocked)
       this.socket.resume();
   }
@@ -225,9 +235,10 @@ export class Client {
     if (this.#deadline.queue !== undefined) this.#deadline.stop();
     if (this.#core.watcher !== undefined) this.#begin(size);
     this.#at = end;
+    if (this.head.maxForwards === 0) return this.#answerHere(b);
     const { chunked, contentLength, forwarded, hasHost } = this.head;
     const own = this.head.plain ? this.#own : this.head.ownFields(this.address, this.#core.secure);
-    const payload = hasHost ? forwarded + own : `${forwarded}${this.#here()}${own}`;
+    const payload = hasHost ? forwarded + own : `${forwarded}${hostLine(this.socket)}${own}`;
     if (!chunked && contentLength <= 0) {
       this.#use(b);
       this.#state = state.waiting;
@@ -238,8 +249,8 @@ export class Client {
     const next = this.#body.decode(b, this.#at, b.length);
     if (next < 0) return this.#refuse(-next);
     this.bytesIn += next - end;
-    const { data, start, end: dataEnd, done } = this.#body;
-    const first = frame(payload, data, start, dataEnd, chunked, done);
+    const { data, start, end: dataEnd, done, trailers } = this.#body;
+    const first = frame(payload, data, start, dataEnd, chunked, done, trailers);
     this.#at = next;
     this.#use(b);
     this.#state = done ? state.waiting : state.body;
@@ -249,11 +260,19 @@ export class Client {
     return true;
   }
 
+  /** OPTIONS that is to go no further than here (RFC 9110 §7.6.2). */
+  #answerHere(b: Buffer): boolean {
+    this.#use(b);
+    this.#state = state.waiting;
+    this.answer(200, !this.head.chunked && this.head.contentLength <= 0);
+    return true;
+  }
+
   #readBody(b: Buffer): boolean {
     const next = this.#body.decode(b, this.#at, b.length);
     if (next < 0) return this.#breakOff(-next);
-    const { data, start, end, done } = this.#body;
-    const payload = frame('', data, start, end, this.head.chunked, done);
+    const { data, start, end, done, trailers } = this.#body;
+    const payload = frame('', data, start, end, this.head.chunked, done, trailers);
     this.#bodyBytes += end - start;
     this.bytesIn += next - this.#at;
     this.#at = next;
@@ -270,12 +289,6 @@ export class Client {
       return false;
     }
     return true;
-  }
-
-  /** HTTP/1.0 may leave Host out, HTTP/1.1 may not: the address the client spoke to. */
-  #here(): string {
-    const { localAddress = '', localPort = 0 } = this.socket;
-    return `Host: ${localAddress.includes(':') ? `[${localAddress}]` : localAddress}:${localPort}\r\n`;
   }
 
   #use(b: Buffer): void {
@@ -349,6 +362,7 @@ export class Client {
       else if (left < this.#unflushed) this.#awaitFlush();
       else this.abandon();
     } else if (queue === head) this.#refuse(408);
+    else if (queue === this.#core.halfClosed) this.#leftInMidst();
     else if (this.#bodyBytes >= limits.bodyBytes) {
       this.#bodyBytes = 0;
       this.#startBodyDeadline();
@@ -357,13 +371,27 @@ export class Client {
 
   #ended(): void {
     if (this.#state === state.tunnel) this.#tunnel!.clientEnded();
-    else if (this.#exchange.active) {
-      this.#exchange.cancel();
-      this.#tell(0);
-      reset(this.socket);
-    } else if (this.#state === state.linger) this.socket.destroySoon();
+    else if (this.#state === state.linger) this.socket.destroySoon();
+    else if (this.#exchange.active || this.#state === state.draining) {
+      this.#halfClosed = true;
+      this.#endHere();
+    }
     // What was answered last may still be on its way out.
     else this.close();
+  }
+
+  /** No more will come of the client: a whole request is still worked for. */
+  #endHere(): void {
+    if (this.#state === state.head) this.close();
+    else if (this.#state === state.waiting && !this.#exchange.headSent)
+      this.#core.halfClosed.start(this.#deadline, this.#core.now());
+    else if (this.#exchange.active) this.#leftInMidst();
+  }
+
+  #leftInMidst(): void {
+    this.#exchange.cancel();
+    this.#tell(0);
+    reset(this.socket);
   }
 
   #left(): void {

@@ -49,6 +49,7 @@ export class ProxyCore {
   readonly body: DeadlineQueue;
   readonly linger: DeadlineQueue;
   readonly flush: DeadlineQueue;
+  readonly halfClosed: DeadlineQueue;
   readonly tunnel: DeadlineQueue;
   /** No further requests: every response says so. */
   closing = false;
@@ -100,6 +101,7 @@ export class ProxyCore {
     this.body = new DeadlineQueue(limits.bodyMs);
     this.linger = new DeadlineQueue(limits.lingerMs);
     this.flush = new DeadlineQueue(limits.flushMs);
+    this.halfClosed = new DeadlineQueue(limits.halfClosedMs);
     this.tunnel = new DeadlineQueue(limits.tunnelIdleMs);
     for (const dispatcher of this.#dispatchers)
       dispatcher.subscribe((event) => {
@@ -132,6 +134,7 @@ export class ProxyCore {
     this.body.expire(now);
     this.linger.expire(now);
     this.flush.expire(now);
+    this.halfClosed.expire(now);
     this.tunnel.expire(now);
   }
 }

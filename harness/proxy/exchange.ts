@@ -259,7 +259,8 @@ export class Exchange implements UpstreamUser {
     const body = this.#body;
     const at = body.decode(b, from, to);
     if (at < 0) return this.#malformed();
-    const payload = frame(head, body.data, body.start, body.end, body.chunkedOut, body.done);
+    const trailers = this.#client.head.trailers ? body.trailers : '';
+    const payload = frame(head, body.data, body.start, body.end, body.chunkedOut, body.done, trailers);
     let flowing = true;
     if (payload.length > 0) {
       this.#headSent = true;

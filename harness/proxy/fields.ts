@@ -23,6 +23,10 @@ export const kind = {
   forwardedProto: 12,
   forwardedHost: 13,
   cookie: 14,
+  te: 15,
+  trailer: 16,
+  maxForwards: 17,
+  date: 18,
 } as const;
 export type Kind = (typeof kind)[keyof typeof kind];
 

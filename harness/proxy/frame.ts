@@ -5,7 +5,7 @@
  */
 const stringBytes = 4_096;
 
-/** Empty when there is nothing to write. `last`: the body ends here. */
+/** Empty when there is nothing to write. `last`: the body ends here, and `trailers` with it where it is chunked. */
 export function frame(
   head: string,
   data: Buffer,
@@ -13,6 +13,7 @@ export function frame(
   end: number,
   chunked: boolean,
   last: boolean,
+  trailers = '',
 ): string | Buffer {
   const size = end - start;
   let before = head;
@@ -20,8 +21,8 @@ export function frame(
   if (chunked) {
     if (size > 0) {
       before += `${size.toString(16)}\r\n`;
-      after = last ? '\r\n0\r\n\r\n' : '\r\n';
-    } else if (last) after = '0\r\n\r\n';
+      after = last ? `\r\n0\r\n${trailers}\r\n` : '\r\n';
+    } else if (last) after = `0\r\n${trailers}\r\n`;
   }
   if (size === 0) return before + after;
   if (size <= stringBytes) return before + data.toString('latin1', start, end) + after;

@@ -5,6 +5,10 @@ import { fieldOf, ok } from './raw-backend.test-support.ts';
 
 const get = (path = '/', fields = '') => `GET ${path} HTTP/1.1\r\nHost: shop.example\r\n${fields}\r\n`;
 
+/** Without the Date that is added where a backend gives none. */
+const undated = (fields: readonly (readonly [string, string])[]) =>
+  fields.filter(([name]) => name !== 'Date');
+
 test('a request goes through: line, case and order of fields, and the answer comes back as it was', async (t) => {
   const stand = await setUp(t, () => ok('hello', 'X-Camel-Case: 1\r\nx-lower: 2\r\n'));
   const { backend } = stand;
@@ -12,7 +16,7 @@ test('a request goes through: line, case and order of fields, and the answer com
   const response = await client.response();
   t.is(response.status, 200);
   t.is(response.body, 'hello');
-  t.deepEqual(response.fields, [
+  t.deepEqual(undated(response.fields), [
     ['Content-Length', '5'],
     ['X-Camel-Case', '1'],
     ['x-lower', '2'],
@@ -53,7 +57,7 @@ test('hop-by-hop and nominated fields end here in both directions, and only then
   ];
   const client = await stand.connect(`${get('/', `${fields.join('\r\n')}\r\n`)}ab`);
   const response = await client.response();
-  t.deepEqual(response.fields, [
+  t.deepEqual(undated(response.fields), [
     ['Content-Length', '1'],
     ['X-Kept', '1'],
   ]);
@@ -111,7 +115,7 @@ test('N requests in, N requests seen, over many clients at once', async (t) => {
 const chunked = (...parts: string[]) =>
   `${parts.map((it) => `${it.length.toString(16)}\r\n${it}\r\n`).join('')}0\r\n\r\n`;
 
-test('chunked bodies both ways, extensions and trailers taken off', async (t) => {
+test('chunked bodies both ways, extensions taken off', async (t) => {
   const stand = await setUp(
     t,
     (request) =>
@@ -129,7 +133,7 @@ test('chunked bodies both ways, extensions and trailers taken off', async (t) =>
     'the next request on the connection is not disturbed',
   );
   t.is(backend.seen[0]!.body, 'abcde');
-  t.false(backend.raw[0]!.includes('X-Trailer'));
+  t.deepEqual(backend.seen[0]!.trailers, ['X-Trailer: 1']);
   t.is(backend.connections, 1);
   t.deepEqual(backend.violations, []);
 });

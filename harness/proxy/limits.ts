@@ -23,6 +23,11 @@ export interface Limits {
   readonly keepAliveMs: number;
   /** How long to wait for the client's FIN after ours, reading on, so that it sees the answer and no reset, ms. */
   readonly lingerMs: number;
+  /**
+   * How long a client that has sent its FIN after a whole request is still worked for, ms: it may have closed only its own side, as
+   * `printf … | nc` does, or be gone, which cannot be told apart until something is written to it.
+   */
+  readonly halfClosedMs: number;
   /** How long a client may take nothing of a response that is complete, ms. */
   readonly flushMs: number;
   /** How long an unused connection to a backend is kept, ms: below the 5 s after which Node's own server closes one. */
@@ -49,6 +54,7 @@ export const defaultLimits: Limits = {
   bodyBytes: 5_000,
   keepAliveMs: 75_000,
   lingerMs: 1_000,
+  halfClosedMs: 1_000,
   flushMs: 30_000,
   upstreamIdleMs: 4_000,
   upstreamIdle: 512,

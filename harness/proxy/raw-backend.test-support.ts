@@ -12,6 +12,8 @@ export interface SeenRequest {
   /** Names and values as they came, in order. */
   readonly fields: readonly (readonly [name: string, value: string])[];
   body: string;
+  /** Lines after the last chunk. */
+  trailers?: readonly string[];
   /** Number of the connection it came on, from 0. */
   readonly connection: number;
 }
@@ -126,7 +128,11 @@ export class RawBackend {
     if (values('host').length !== 1) return bad('host');
     if (values('content-length').length + values('transfer-encoding').length > 1) return bad('framing');
     if (values('x-forwarded-for').length !== (this.#forwarded ? 1 : 0)) return bad('x-forwarded-for');
-    for (const hop of ['keep-alive', 'proxy-connection', 'te', 'trailer', 'proxy-authorization'])
+    if (values('te').some((it) => it !== 'trailers')) return bad('te');
+    if (values('te').length > 0 && !/\bTE\b/.test(values('connection').join()))
+      return bad('te, not said to be a hop');
+    if (values('trailer').length > 0 && values('transfer-encoding').length === 0) return bad('trailer');
+    for (const hop of ['keep-alive', 'proxy-connection', 'proxy-authorization'])
       if (values(hop).length > 0) return bad(hop);
     return {
       method: start[1]!,
@@ -151,12 +157,25 @@ export class RawBackend {
       const size = text.slice(at, lineEnd);
       if (!/^[0-9a-f]+$/i.test(size)) this.violations.push(`chunk size: ${JSON.stringify(size)}`);
       const data = lineEnd + 2;
+      if (Number.parseInt(size, 16) === 0) {
+        const lines: string[] = [];
+        for (let from = data; ; ) {
+          const to = text.indexOf('\r\n', from);
+          if (to < 0) return undefined;
+          const rest = text.slice(to + 2);
+          if (to === from) {
+            request.trailers = lines;
+            return { text: body, rest };
+          }
+          lines.push(text.slice(from, to));
+          from = to + 2;
+        }
+      }
       const end = data + Number.parseInt(size, 16);
       if (text.length < end + 2) return undefined;
       if (text.slice(end, end + 2) !== '\r\n') this.violations.push(`chunk end: ${JSON.stringify(text)}`);
       body += text.slice(data, end);
       at = end + 2;
-      if (end === data) return { text: body, rest: text.slice(at) };
     }
   }
 }

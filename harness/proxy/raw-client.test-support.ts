@@ -7,6 +7,8 @@ export interface SeenResponse {
   readonly reason: string;
   readonly fields: readonly (readonly [name: string, value: string])[];
   readonly body: string;
+  /** Lines after the last chunk. */
+  readonly trailers: readonly string[];
 }
 
 export class RawClient {
@@ -107,7 +109,7 @@ export class RawClient {
     const body = this.#body(status, fields, end + 4, head);
     if (body === undefined) return undefined;
     this.text = this.text.slice(body.end);
-    return { status, reason: start[2]!, fields, body: body.text };
+    return { status, reason: start[2]!, fields, body: body.text, trailers: body.trailers ?? [] };
   }
 
   #body(
@@ -115,7 +117,7 @@ export class RawClient {
     fields: SeenResponse['fields'],
     from: number,
     head: boolean,
-  ): { text: string; end: number } | undefined {
+  ): { text: string; end: number; trailers?: string[] } | undefined {
     const length = fieldOf(fields, 'content-length');
     const coding = fieldOf(fields, 'transfer-encoding');
     if (length !== undefined && coding !== undefined) throw new Error('two framing fields');
@@ -132,10 +134,15 @@ export class RawClient {
       if (lineEnd < 0) return undefined;
       const size = Number.parseInt(this.text.slice(at, lineEnd), 16);
       const data = lineEnd + 2;
+      if (size === 0) {
+        const end = this.text.indexOf('\r\n\r\n', lineEnd);
+        if (end < 0) return undefined;
+        const trailers = this.text.slice(data, end).split('\r\n');
+        return { text, end: end + 4, trailers: end < data ? [] : trailers };
+      }
       if (this.text.length < data + size + 2) return undefined;
       text += this.text.slice(data, data + size);
       at = data + size + 2;
-      if (size === 0) return { text, end: at };
     }
   }
 }

@@ -19,6 +19,7 @@ const bit = (it: number) => 1 << it;
 const alwaysDropped =
   bit(kind.dropped) |
   bit(kind.connection) |
+  bit(kind.te) |
   bit(kind.forwardedFor) |
   bit(kind.forwardedProto) |
   bit(kind.forwardedHost);
@@ -34,6 +35,11 @@ export class RequestHead {
   contentLength = -1;
   chunked = false;
   keepAlive = true;
+  /** The client takes trailers, and says that this is of its connection. */
+  trailers = false;
+  #takesTrailers = false;
+  /** Of OPTIONS, where it says so; −1 otherwise. */
+  maxForwards = -1;
   /** Value of Upgrade, where one is asked for that can be passed on. */
   upgrade: string | undefined = undefined;
   /** steelyard-request; −1 when there is none. */
@@ -117,6 +123,8 @@ export class RequestHead {
     this.chunked = false;
     this.keepAlive = this.minor === 1;
     this.upgrade = undefined;
+    this.trailers = this.#takesTrailers = false;
+    this.maxForwards = -1;
     this.number = -1;
     this.client = undefined;
     this.region = undefined;
@@ -171,6 +179,16 @@ export class RequestHead {
         case kind.clientRegion:
           this.region = fields.value(i, b);
           break;
+        case kind.te:
+          // Of codings nothing is promised onwards: chunks are all this proxy makes (RFC 9110 §10.1.4).
+          this.#takesTrailers ||= /(?:^|,)[\t ]*trailers[\t ]*(?:;|,|$)/i.test(fields.value(i, b));
+          break;
+        case kind.maxForwards:
+          if (this.method === 'OPTIONS') {
+            this.maxForwards = digits(b, fields.valueStart(i), fields.valueEnd(i));
+            if (this.maxForwards < 0) return malformed;
+          }
+          break;
         case kind.forwardedFor:
           if (this.#chained) this.chain += `${this.chain === '' ? '' : ', '}${fields.value(i, b)}`;
           break;
@@ -202,6 +220,7 @@ export class RequestHead {
     const { fields } = this.#reading;
     for (const option of connectionOptions(value)) {
       if (option === 'close') this.keepAlive = false;
+      else if (option === 'te') this.trailers = this.#takesTrailers && this.minor === 1;
       else if (option === 'upgrade') {
         // h2c is ended here, not passed on: behind it the backend would speak what nobody in between reads.
         const wanted = upgradeAt < 0 ? '' : fields.value(upgradeAt, b);
@@ -228,6 +247,8 @@ export class RequestHead {
     let dropping = alwaysDropped;
     if (this.upgrade === undefined) dropping |= bit(kind.upgrade);
     if (!this.#trusted) dropping |= bit(kind.clientAddress) | bit(kind.clientRegion);
+    if (!this.chunked) dropping |= bit(kind.trailer);
+    if (this.maxForwards >= 0) dropping |= bit(kind.maxForwards);
     const { router } = this.#reading;
     let line = text.slice(0, fieldsStart - start);
     let target = '';
@@ -270,8 +291,16 @@ export class RequestHead {
     this.forwarded = line + fields.kept(text, start, dropping);
     if (router !== undefined && this.route!.request !== undefined)
       this.forwarded += this.route!.request.lines;
-    if (this.upgrade !== undefined) this.forwarded += 'Connection: Upgrade\r\n';
+    if (this.maxForwards > 0) this.forwarded += `Max-Forwards: ${this.maxForwards - 1}\r\n`;
+    if (this.trailers) this.forwarded += 'TE: trailers\r\n';
+    if (this.upgrade !== undefined || this.trailers) this.forwarded += `Connection: ${this.#hops()}\r\n`;
     return end;
+  }
+
+  /** What of the connection onwards is said of it. */
+  #hops(): string {
+    if (this.upgrade === undefined) return 'TE';
+    return this.trailers ? 'Upgrade, TE' : 'Upgrade';
   }
 
   /** Whether `ownFields` says the same for every request of a connection. */

@@ -21,7 +21,8 @@ const known = {
   'proxy-connection': kind.dropped,
   'proxy-authenticate': kind.dropped,
   te: kind.dropped,
-  trailer: kind.dropped,
+  trailer: kind.trailer,
+  date: kind.date,
   [headers.attempts]: kind.dropped,
 };
 
@@ -44,6 +45,8 @@ export class ResponseHead {
   chunked = false;
   keepAlive = true;
   upgrade = false;
+  /** Whether it says when it was made. */
+  dated = false;
   readonly #fields: FieldScanner;
   #text = '';
   #base = 0;
@@ -91,6 +94,7 @@ export class ResponseHead {
     this.contentLength = -1;
     this.chunked = false;
     this.upgrade = false;
+    this.dated = false;
     this.keepAlive = this.minor >= 1;
     let connection = '';
     for (let i = 0; i < fields.count; i++) {
@@ -110,6 +114,9 @@ export class ResponseHead {
           break;
         case kind.upgrade:
           this.upgrade = true;
+          break;
+        case kind.date:
+          this.dated = true;
           break;
         default:
           break;
@@ -134,8 +141,9 @@ export class ResponseHead {
   }
 
   /** Status line and fields for the client, without own fields and the empty line. To be called before the next scan. */
-  forwarded(keep: (typeof framing)[keyof typeof framing], upgrading = false): string {
+  forwarded(keep: (typeof framing)[keyof typeof framing], upgrading = false, trailers = false): string {
     let dropping = alwaysDropped;
+    if (!trailers) dropping |= bit(kind.trailer);
     if (keep !== framing.contentLength) dropping |= bit(kind.contentLength);
     if (keep !== framing.transferEncoding) dropping |= bit(kind.transferEncoding);
     if (!upgrading) dropping |= bit(kind.upgrade);
