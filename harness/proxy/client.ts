@@ -7,6 +7,7 @@
 import type { Socket } from 'node:net';
 import { answer, ownAnswer } from './answers.ts';
 import { BodyDecoder, bodyMode } from './body.ts';
+import { state } from './client-state.ts';
 import type { ProxyCore } from './core.ts';
 import { Deadline, type DeadlineQueue } from './deadlines.ts';
 import { Exchange } from './exchange.ts';
@@ -16,19 +17,6 @@ import { RequestHead } from './request-head.ts';
 import { reset } from './reset.ts';
 import { readShared } from './shared-reads.ts';
 import type { Tunnel } from './tunnel.ts';
-
-const state = {
-  /** Between requests, or in a head. */
-  head: 0,
-  body: 1,
-  /** The request is complete, its response is not. */
-  waiting: 2,
-  /** The response is complete but not taken; the next request waits for that. */
-  draining: 3,
-  /** We have closed our side and read on until the client closes its own. */
-  linger: 4,
-  tunnel: 5,
-} as const;
 
 const LF = 10;
 
