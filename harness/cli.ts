@@ -2,15 +2,6 @@
 /** The command line. Each command stands in its own file under commands/; this one only gathers them and sets the exit code. */
 import { Command, CommanderError } from 'commander';
 import { ScenarioError } from '../scenarios/loader.ts';
-import { check } from './commands/check.ts';
-import { clean } from './commands/clean.ts';
-import { doctor } from './commands/doctor.ts';
-import { list } from './commands/list.ts';
-import { micro } from './commands/micro.ts';
-import { proxy } from './commands/proxy.ts';
-import { report } from './commands/report.ts';
-import { run } from './commands/run.ts';
-import { simulate } from './commands/simulate.ts';
 import { version } from './environment.ts';
 import { Exit, exitCode } from './exit.ts';
 import { DirectoryError } from './run-directory.ts';
@@ -18,6 +9,19 @@ import { DirectoryError } from './run-directory.ts';
 // Through `npm run steelyard` the working directory is the repository; paths mean the folder the user stands in.
 if (process.env.npm_lifecycle_event === 'steelyard' && process.env.INIT_CWD)
   process.chdir(process.env.INIT_CWD);
+
+/** Loaded where asked for, or for the list of all: a proxy need not hold for months what runs experiments and draws charts. */
+const commands = new Map<string, () => Promise<Command>>([
+  ['run', async () => (await import('./commands/run.ts')).run()],
+  ['simulate', async () => (await import('./commands/simulate.ts')).simulate()],
+  ['report', async () => (await import('./commands/report.ts')).report()],
+  ['list', async () => (await import('./commands/list.ts')).list()],
+  ['check', async () => (await import('./commands/check.ts')).check()],
+  ['micro', async () => (await import('./commands/micro.ts')).micro()],
+  ['proxy', async () => (await import('./commands/proxy.ts')).proxy()],
+  ['doctor', async () => (await import('./commands/doctor.ts')).doctor()],
+  ['clean', async () => (await import('./commands/clean.ts')).clean()],
+]);
 
 const program = new Command('steelyard')
   .description('Weighs load-balancing strategies on real backends before production does.')
@@ -40,8 +44,9 @@ Exit codes: 0 good · 1 harness or contender failed · 2 bad input · 3 the run 
             98 unknown (--strict) · 99 an expectation failed · 130/143 interrupted`,
   );
 
-for (const command of [run(), simulate(), report(), list(), check(), micro(), proxy(), doctor(), clean()])
-  program.addCommand(command.exitOverride());
+const asked = commands.get(process.argv[2] ?? '');
+for (const load of asked === undefined ? commands.values() : [asked])
+  program.addCommand((await load()).exitOverride());
 
 try {
   await program.parseAsync();

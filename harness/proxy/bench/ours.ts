@@ -20,12 +20,13 @@ interface Variant {
   layer?: 4 | 7;
   recording?: boolean;
   execArgv?: string[];
+  env?: Record<string, string>;
 }
 
-/** Starts it; `layer` is the balancer's own setting, `recording` writes every attempt down as a trial does, `execArgv` is for its Node. */
+/** Starts it; `layer` is the balancer's own setting, `recording` writes every attempt down as a trial does, `execArgv` and `env` are for its Node. */
 export async function startOurs(
   { backends, dir }: World,
-  { layer = 7, recording = false, execArgv = [] }: Variant = {},
+  { layer = 7, recording = false, execArgv = [], env = {} }: Variant = {},
 ): Promise<Serving> {
   const settings: ProxySettings = {
     listen: { host: '127.0.0.1', port: 0 },
@@ -42,7 +43,10 @@ export async function startOurs(
     seed: 1,
     ...(recording ? { record: { attempts: `${dir}/attempts`, events: `${dir}/events` } } : {}),
   };
-  const { pid, ready, stop } = await launch(new URL('../main.ts', import.meta.url), settings, { execArgv });
+  const { pid, ready, stop } = await launch(new URL('../main.ts', import.meta.url), settings, {
+    execArgv,
+    env,
+  });
   return { port: (ready as ProxyReady).port, pid, stop };
 }
 
