@@ -43,11 +43,16 @@ export interface BackendAddress {
   readonly port: number;
 }
 
-/** `http://HOST:PORT` and nothing more; undefined where it is not that. The port is 80 where none is given. */
+/**
+ * `http://HOST:PORT`, or `tcp://HOST:PORT` for what does not speak HTTP, and nothing more; undefined where it is neither. The
+ * port is 80 where HTTP has none.
+ */
 export function parseBackendUrl(text: string): BackendAddress | undefined {
-  if (!/^http:\/\//i.test(text) || !URL.canParse(text)) return undefined;
+  if (!/^(http|tcp):\/\//i.test(text) || !URL.canParse(text)) return undefined;
   const url = new URL(text);
-  if (url.pathname !== '/' || url.search || url.hash || url.username || url.password) return undefined;
+  if (url.protocol === 'tcp:' && url.port === '') return undefined;
+  if (url.pathname.replace('/', '') !== '' || url.search || url.hash || url.username || url.password)
+    return undefined;
   // A URL writes an IPv6 address in brackets; a socket wants it bare.
   const host = url.hostname.replace(/^\[|\]$/g, '');
   return host === '' ? undefined : { host, port: Number(url.port || 80) };

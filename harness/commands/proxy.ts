@@ -32,7 +32,7 @@ export function proxy(): Command {
     )
     .option('--strategy <name>', 'a strategy, or a file of yours such as ./mine.mts (default: p2c)')
     .option('--option <name=value>', 'an option of the strategy (repeatable)', each, [])
-    .option('--layer <n>', 'what is balanced: 7 for HTTP requests')
+    .option('--layer <n>', 'what is balanced: 7 for HTTP requests, 4 for TCP connections')
     .option('--admin <host:port>', 'side door: /stats, /backends and more; or unix:/path/of/a/socket')
     .option('--admin-host <name>', 'another name the side door may be asked under (repeatable)', each, [])
     .option(

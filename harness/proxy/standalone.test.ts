@@ -199,6 +199,16 @@ pools: { api: { backends: [api], strategy: sticky-session } }
   t.is(balancer.routes.length, 2);
 });
 
+test('layer 4 has its own keys and backends, and none of what requests have', (t) => {
+  const four = { ...least, layer: '4', backend: ['tcp://10.0.0.7:5432'] };
+  const { settings } = load({ ...four, set: ['tcp.idle=1m'] });
+  t.like(settings.balancer, { layer: 4, tcp: { idle: 60_000 } });
+  t.like(settings.backends[0], { host: '10.0.0.7', port: 5432 });
+  const error = t.throws(() => load({ ...four, set: ['tryTimeout=1s'] }), { instanceOf: ScenarioError })!;
+  t.regex(error.message, /--set tryTimeout=1s: expected no tryTimeout at layer 4/);
+  t.throws(() => load({ ...four, backend: ['tcp://10.0.0.7'] }), { instanceOf: ScenarioError });
+});
+
 test('a file that is empty, a list, or not there is told as what it is', async (t) => {
   for (const [text, expected] of [
     ['', /expected a balancer’s file, got an empty file/],

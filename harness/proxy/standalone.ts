@@ -10,6 +10,7 @@ import { hostPort } from '../../scenarios/addresses.ts';
 import { type BalancerFile, balancerFile, balancerKeys } from '../../scenarios/balancer-file.ts';
 import { isPath, type Known, resolveEntries } from '../../scenarios/contenders.ts';
 import { explain } from '../../scenarios/explain.ts';
+import { layerFindings } from '../../scenarios/layers.ts';
 import { type Override, Overrides } from '../../scenarios/overrides.ts';
 import { poolProblems } from '../../scenarios/pools.ts';
 import { type Finding, type Problem, ScenarioError } from '../../scenarios/problem.ts';
@@ -45,7 +46,11 @@ export function loadStandalone(input: StandaloneInput): Standalone {
     throw new ScenarioError(findings.map(place).sort((a, b) => (a.line ?? 0) - (b.line ?? 0)));
   const file = schema.value;
   const backends = backendsOf(file);
-  const amiss = [...twinsIn(backends), ...poolProblems(chosen.value.balancer, backends)];
+  const amiss = [
+    ...twinsIn(backends),
+    ...poolProblems(chosen.value.balancer, backends),
+    ...layerFindings(raw),
+  ];
   if (amiss.length > 0) throw new ScenarioError(amiss.map(place));
   const { listen, drain, seed, latencies, accessLog } = file;
   const admin = adminOf(file, input.token, (path) => readToken(path, directory, place));
