@@ -199,21 +199,45 @@ test.serial('the token comes from the environment or a file, and is not printed 
   }
 });
 
-test.serial('at layer 4 connections are balanced, whatever they speak', async (t) => {
-  const echo = createServer((socket) => socket.pipe(socket));
-  await new Promise<void>((resolve) => echo.listen(0, '127.0.0.1', resolve));
-  t.teardown(() => echo.close());
-  const url = `http://127.0.0.1:${(echo.address() as AddressInfo).port}`;
-  const proxy = await proxyOf(t, [...listenFree, '--layer', '4', '--backend', url, '--set', 'health=false']);
-  const said = await new Promise<string>((resolve, reject) => {
-    const socket = connect(proxy.serving.port, '127.0.0.1');
-    let text = '';
-    socket
-      .on('data', (chunk) => (text += chunk))
-      .on('end', () => resolve(text))
-      .on('error', reject);
-    socket.end('not HTTP at all');
-  });
-  t.is(said, 'not HTTP at all');
-  t.is((await ask(`${proxy.serving.admin!.url}/health`)).status, 200);
-});
+test.serial(
+  'at layer 4 connections are balanced, whatever they speak, and each is a line of the access log',
+  async (t) => {
+    const echo = createServer((socket) => socket.pipe(socket));
+    await new Promise<void>((resolve) => echo.listen(0, '127.0.0.1', resolve));
+    t.teardown(() => echo.close());
+    const url = `http://127.0.0.1:${(echo.address() as AddressInfo).port}`;
+    const proxy = await proxyOf(t, [
+      ...listenFree,
+      ...['--layer', '4', '--backend', `${url},id=echo`, '--set', 'health=false', '--access-log', '-'],
+    ]);
+    const said = await new Promise<string>((resolve, reject) => {
+      const socket = connect(proxy.serving.port, '127.0.0.1');
+      let text = '';
+      socket
+        .on('data', (chunk) => (text += chunk))
+        .on('end', () => resolve(text))
+        .on('error', reject);
+      socket.end('not HTTP at all');
+    });
+    t.is(said, 'not HTTP at all');
+    t.is((await ask(`${proxy.serving.admin!.url}/health`)).status, 200);
+    t.is((await proxy.admin('PATCH', '/backends/echo', { drain: true })).status, 200);
+    const refused = connect(proxy.serving.port, '127.0.0.1');
+    await new Promise((resolve) => refused.on('error', resolve).on('close', resolve));
+    proxy.child.kill('SIGTERM');
+    const { stdout, exitCode } = await proxy.child;
+    t.is(exitCode, 0);
+    const [, first, second] = stdout.split('\n').map((line) => JSON.parse(line));
+    t.like(first, {
+      client: '127.0.0.1',
+      method: null,
+      status: null,
+      backend: 'echo',
+      attempts: 1,
+      outcome: 'ok',
+    });
+    t.like(first, { bytesIn: said.length, bytesOut: said.length, pool: 'all', request: null });
+    t.true(first.firstByteMs >= 0 && first.durationMs >= first.firstByteMs);
+    t.like(second, { backend: null, attempts: 0, outcome: 'unavailable', bytesIn: 0, firstByteMs: null });
+  },
+);

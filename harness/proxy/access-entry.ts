@@ -2,49 +2,112 @@
  * One line of the access log: JSON, the same fields in the same order in every line. What comes from outside is escaped as
  * JSON wants it, so that nobody can write a line of their own; queries are kept as they were sent.
  */
+import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { Client } from './client.ts';
 import type { Exchange } from './exchange.ts';
+import type { ConnectionEnd } from './watcher.ts';
 
 /** Milliseconds with three decimals, or null. */
 const ms = (value: number): string =>
   Number.isNaN(value) ? 'null' : String(Math.round(value * 1000) / 1000);
 const text = (value: string | undefined): string => (value === undefined ? 'null' : JSON.stringify(value));
 
-/**
- * `wall` is the wall-clock time of monotonic 0, ms; `now` monotonic. The request is over, as a `RequestWatcher` hears of it.
- */
-export function accessEntry(
+interface Fields {
+  /** Monotonic ms, as are `now` and `firstByteAt`. */
+  begun: number;
+  firstByteAt: number;
+  client: string;
+  /** JSON. */
+  request: string;
+  status: string;
+  bytesIn: number;
+  bytesOut: number;
+  backend: string | undefined;
+  pool: string | undefined;
+  attempts: number;
+  outcome: string | undefined;
+  number: number;
+  socket: Socket;
+}
+
+/** `wall` is the wall-clock time of monotonic 0, ms. */
+function line(it: Fields, wall: number, now: number): string {
+  const fields = [
+    `"time":"${new Date(wall + it.begun).toISOString()}"`,
+    `"client":${text(it.client)}`,
+    it.request,
+    `"status":${it.status}`,
+    `"bytesIn":${it.bytesIn}`,
+    `"bytesOut":${it.bytesOut}`,
+    `"durationMs":${ms(now - it.begun)}`,
+    `"firstByteMs":${ms(it.firstByteAt - it.begun)}`,
+    `"backend":${text(it.backend)}`,
+    `"pool":${text(it.pool)}`,
+    `"attempts":${it.attempts}`,
+    `"outcome":${text(it.outcome)}`,
+    `"request":${it.number >= 0 ? it.number : 'null'}`,
+    `"tls":${it.socket instanceof TLSSocket ? text(it.socket.getProtocol() ?? undefined) : 'null'}`,
+  ];
+  return `{${fields.join(',')}}\n`;
+}
+
+/** Of a request that is over, as a `RequestWatcher` hears of it. */
+export function requestLine(
   client: Client,
   exchange: Exchange,
   status: number,
   wall: number,
   now: number,
 ): string {
-  const { head, begun, bytesIn } = client;
+  const { head, socket } = client;
+  const { begun, bytesIn, writtenBefore } = client.watched;
   const { backend } = exchange;
   const read = bytesIn > 0;
-  const attempts = backend === undefined ? 0 : exchange.attempts;
-  const firstByte = backend === undefined ? Number.NaN : exchange.firstByteAt - begun;
-  const fields = [
-    `"time":"${new Date(wall + begun).toISOString()}"`,
-    `"client":${text(read ? client.who : client.address)}`,
-    `"method":${text(read ? head.method : undefined)}`,
-    `"target":${text(read ? head.target : undefined)}`,
-    `"host":${text(read ? head.host : undefined)}`,
-    `"status":${status}`,
-    `"bytesIn":${bytesIn}`,
-    `"bytesOut":${client.socket.bytesWritten - client.writtenBefore}`,
-    `"durationMs":${ms(now - begun)}`,
-    `"firstByteMs":${ms(firstByte)}`,
-    `"backend":${text(backend?.id)}`,
-    `"pool":${text(read ? (head.route?.pool ?? 'all') : undefined)}`,
-    `"attempts":${attempts}`,
-    `"outcome":"${backend === undefined ? withoutAttempt(status) : exchange.kind}"`,
-    `"request":${read && head.number >= 0 ? head.number : 'null'}`,
-    `"tls":${client.socket instanceof TLSSocket ? text(client.socket.getProtocol() ?? undefined) : 'null'}`,
-  ];
-  return `{${fields.join(',')}}\n`;
+  const of = (value: string) => text(read ? value : undefined);
+  return line(
+    {
+      begun,
+      firstByteAt: backend === undefined ? Number.NaN : exchange.firstByteAt,
+      client: read ? client.who : client.address,
+      request: `"method":${of(head.method)},"target":${of(head.target)},"host":${of(head.host)}`,
+      status: String(status),
+      bytesIn,
+      bytesOut: socket.bytesWritten - writtenBefore,
+      backend: backend?.id,
+      pool: read ? (head.route?.pool ?? 'all') : undefined,
+      attempts: backend === undefined ? 0 : exchange.attempts,
+      outcome: backend === undefined ? withoutAttempt(status) : exchange.kind,
+      number: read ? head.number : -1,
+      socket,
+    },
+    wall,
+    now,
+  );
+}
+
+/** Of a connection that is over, at layer 4: what only requests have is null. */
+export function connectionLine(connection: ConnectionEnd, wall: number, now: number): string {
+  const { begun, firstByteAt, client, socket, backend, kind, attempts } = connection;
+  return line(
+    {
+      begun,
+      firstByteAt,
+      client,
+      request: '"method":null,"target":null,"host":null',
+      status: 'null',
+      bytesIn: socket.bytesRead,
+      bytesOut: socket.bytesWritten,
+      backend: backend?.id,
+      pool: 'all',
+      attempts,
+      outcome: kind ?? 'unavailable',
+      number: -1,
+      socket,
+    },
+    wall,
+    now,
+  );
 }
 
 /** Why it was sent to nobody: we would not, its client left before we could, or there was nobody. */

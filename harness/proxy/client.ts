@@ -17,6 +17,7 @@ import { RequestHead } from './request-head.ts';
 import { reset } from './reset.ts';
 import { readShared } from './shared-reads.ts';
 import type { Tunnel } from './tunnel.ts';
+import { Watched } from './watched.ts';
 
 const LF = 10;
 
@@ -30,11 +31,7 @@ export class Client {
   keepAlive = true;
   /** Since when it has been idle, ms. */
   idleSince: number;
-  /** When the current request had come as far as it must before it is sent on, ms; NaN where there is none, or nobody asks. */
-  begun = Number.NaN;
-  /** Of the current request as far as it has come, head and framing included; and written before it. */
-  bytesIn = 0;
-  writtenBefore = 0;
+  readonly watched = new Watched();
   readonly #core: ProxyCore;
   readonly #exchange: Exchange;
   readonly #body = new BodyDecoder();
@@ -221,7 +218,7 @@ export class Client {
       return false;
     }
     if (this.#deadline.queue !== undefined) this.#deadline.stop();
-    if (this.#core.watcher !== undefined) this.#begin(size);
+    if (this.#core.watcher !== undefined) this.watched.begin(this.#core, this, this.#exchange, size);
     this.#at = end;
     if (this.head.maxForwards === 0) return this.#answerHere(b);
     const { chunked, contentLength, forwarded, hasHost } = this.head;
@@ -236,7 +233,7 @@ export class Client {
     this.#body.begin(chunked ? bodyMode.chunked : bodyMode.length, contentLength);
     const next = this.#body.decode(b, this.#at, b.length);
     if (next < 0) return this.#refuse(-next);
-    this.bytesIn += next - end;
+    this.watched.bytesIn += next - end;
     const { data, start, end: dataEnd, done, trailers } = this.#body;
     const first = frame(payload, data, start, dataEnd, chunked, done, trailers);
     this.#at = next;
@@ -262,7 +259,7 @@ export class Client {
     const { data, start, end, done, trailers } = this.#body;
     const payload = frame('', data, start, end, this.head.chunked, done, trailers);
     this.#bodyBytes += end - start;
-    this.bytesIn += next - this.#at;
+    this.watched.bytesIn += next - this.#at;
     this.#at = next;
     this.#use(b);
     if (done) {
@@ -291,7 +288,8 @@ export class Client {
   /** Of a request that was not begun. */
   #refuse(status: number): boolean {
     const connection = 'close';
-    if (this.#core.watcher !== undefined && Number.isNaN(this.begun)) this.#begin(0);
+    if (this.#core.watcher !== undefined && Number.isNaN(this.watched.begun))
+      this.watched.begin(this.#core, this, this.#exchange, 0);
     this.write(answer(status, { head: false, connection, attempts: undefined }));
     this.#tell(status);
     this.#deadline.stop();
@@ -308,20 +306,8 @@ export class Client {
     return false;
   }
 
-  /** A request is there, for whoever watches. */
-  #begin(headBytes: number): void {
-    this.#exchange.backend = undefined;
-    this.#exchange.kind = undefined;
-    this.begun = this.#core.now();
-    this.bytesIn = headBytes;
-    this.writtenBefore = this.socket.bytesWritten;
-  }
-
-  /** Whoever watches hears of each request once. `status` is that of a response as a whole; 0 where there was none. */
   #tell(status: number): void {
-    if (Number.isNaN(this.begun)) return;
-    this.#core.watcher!.ended(this, this.#exchange, status);
-    this.begun = Number.NaN;
+    this.watched.end(this.#core, this, this.#exchange, status);
   }
 
   #drained(): void {

@@ -5,7 +5,7 @@
 import { now } from '../clock.ts';
 import type { BalancerEvent } from '../pool.ts';
 
-/** An event as it is told outside: `time` is ISO 8601 in place of the clock nobody else has. */
+/** An event as it is told outside: `time` and `until` are ISO 8601, in place of a clock that nobody else has. */
 export type ToldEvent = BalancerEvent extends infer E
   ? E extends BalancerEvent
     ? { readonly time: string } & Omit<E, 't'>
@@ -18,7 +18,8 @@ export function wallTime(t: number): string {
 }
 
 export function toldEvent({ t, ...event }: BalancerEvent): ToldEvent {
-  return { time: wallTime(t), ...event } as ToldEvent;
+  const until = 'until' in event && event.until !== undefined ? { until: wallTime(event.until) } : {};
+  return { time: wallTime(t), ...event, ...until } as ToldEvent;
 }
 
 export interface HouseLog {

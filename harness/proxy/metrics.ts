@@ -16,6 +16,7 @@ export interface MetricSources {
 }
 
 const states: readonly BackendStats['state'][] = ['unknown', 'healthy', 'unhealthy', 'draining', 'drained'];
+const breakerStates = ['closed', 'open', 'half-open'] as const;
 const started = Date.now() / 1000 - process.uptime();
 
 export function metricFamilies(sources: MetricSources): Family[] {
@@ -51,14 +52,14 @@ function ofBalancer({ connections, telemetry, droppedLines }: MetricSources): Fa
       name: 'steelyard_received_bytes',
       type: 'counter',
       unit: 'bytes',
-      help: 'Of requests, heads and framing included.',
+      help: 'From clients, heads and framing included.',
       samples: counter(telemetry?.receivedBytes),
     },
     {
       name: 'steelyard_sent_bytes',
       type: 'counter',
       unit: 'bytes',
-      help: 'Of responses, heads and framing included.',
+      help: 'To clients, heads and framing included.',
       samples: counter(telemetry?.sentBytes),
     },
     {
@@ -103,6 +104,21 @@ function ofBackends({ pools, telemetry }: MetricSources): Family[] {
     help,
     samples: all.map((it) => ({ labels: it.labels, value: value(it) })),
   });
+  const stateset = <S extends string>(
+    name: string,
+    help: string,
+    of: readonly S[],
+    state: (stats: BackendStats) => S | undefined,
+  ): Family => ({
+    name,
+    type: 'stateset',
+    help,
+    samples: all.flatMap(({ labels, stats }) => {
+      const now = state(stats);
+      if (now === undefined) return [];
+      return of.map((it) => ({ labels: { ...labels, [name]: it }, value: it === now ? 1 : 0 }));
+    }),
+  });
   const histogram = (backend: PooledBackend) => telemetry?.attemptsAt(backend);
   return [
     {
@@ -132,17 +148,18 @@ function ofBackends({ pools, telemetry }: MetricSources): Family[] {
       'What of its weight counts now: less while it starts slowly.',
       ({ stats }) => stats.effectiveWeight,
     ),
-    {
-      name: 'steelyard_backend_state',
-      type: 'stateset',
-      help: 'What the balancer makes of it.',
-      samples: all.flatMap(({ labels, stats }) =>
-        states.map((state) => ({
-          labels: { ...labels, steelyard_backend_state: state },
-          value: stats.state === state ? 1 : 0,
-        })),
-      ),
-    },
+    each(
+      'steelyard_backend_ejected',
+      'Whether it is ejected, as an outlier or for its failures.',
+      ({ stats }) => (stats.ejectedUntil === undefined ? 0 : 1),
+    ),
+    stateset('steelyard_backend_state', 'What the balancer makes of it.', states, ({ state }) => state),
+    stateset(
+      'steelyard_backend_breaker',
+      'Its circuit breaker, where there is one.',
+      breakerStates,
+      (it) => it.breaker,
+    ),
   ];
 }
 

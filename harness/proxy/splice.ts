@@ -12,6 +12,7 @@ import type { BalancerSettings } from '../../scenarios/scenario.ts';
 import type { OutcomeKind } from '../../strategies/strategy.ts';
 import type { Dispatch } from '../dispatch.ts';
 import type { Dispatcher } from '../dispatcher.ts';
+import type { PooledBackend } from '../pooled-backend.ts';
 import { Deadline, DeadlineQueue } from './deadlines.ts';
 import { frame } from './frame.ts';
 import { endsOf, plainAddress, proxyHeader } from './proxy-protocol.ts';
@@ -19,6 +20,7 @@ import { reset } from './reset.ts';
 import { readShared } from './shared-reads.ts';
 import { localShortage, Upstream, type UpstreamUser } from './upstream.ts';
 import { Waits } from './waits.ts';
+import type { RequestWatcher } from './watcher.ts';
 
 /** What the connections of one balancer share. */
 export class SpliceCore {
@@ -31,12 +33,20 @@ export class SpliceCore {
   /** Of connections that wait for a backend, where they may. */
   readonly queueing: DeadlineQueue | undefined;
   readonly proxyProtocol: BalancerSettings['tcp']['proxyProtocol'];
+  /** Told of every connection as it ends, where somebody wants to know. */
+  readonly watcher: RequestWatcher | undefined;
   /** Time of the latest tick, ms. */
   time: number;
   /** Connections to backends, open or being opened. */
   upstreams = 0;
 
-  constructor(dispatcher: Dispatcher, settings: BalancerSettings, now: () => number) {
+  constructor(
+    dispatcher: Dispatcher,
+    settings: BalancerSettings,
+    now: () => number,
+    watcher?: RequestWatcher,
+  ) {
+    this.watcher = watcher;
     const { idle, halfClosed, proxyProtocol } = settings.tcp;
     this.dispatcher = dispatcher;
     this.now = now;
@@ -77,6 +87,11 @@ export class Splice implements UpstreamUser {
   #over = false;
   /** Bytes not taken when that was last looked at, once it is over. */
   #unflushed = 0;
+  /** Who had the latest attempt that could not be made, and why. */
+  #backend: PooledBackend | undefined = undefined;
+  #kind: OutcomeKind | undefined = undefined;
+  /** When it came, ms, where somebody watches. */
+  readonly #begun: number;
 
   /** Takes over a connection of which nothing has been read, and that does not read by itself. */
   constructor(core: SpliceCore, client: Socket) {
@@ -84,6 +99,7 @@ export class Splice implements UpstreamUser {
     this.#client = client;
     this.#silence = core.idle;
     this.#waits = new Waits(core, this.#deadline, () => this.#attempt());
+    this.#begun = core.watcher === undefined ? Number.NaN : core.now();
     const address = plainAddress(client.remoteAddress);
     this.#dispatch = core.dispatcher.open({ number: -1, key: address, client: address, idempotent: false });
     client.on('error', () => this.#close('cancelled'));
@@ -155,6 +171,8 @@ export class Splice implements UpstreamUser {
   /** The backend's connection could not be made: another's, where there is one. */
   #unmade(kind: OutcomeKind): void {
     this.#deadline.stop();
+    this.#backend = this.#upstream!.backend;
+    this.#kind = kind;
     this.#upstream!.destroy();
     this.#upstream = undefined;
     const { dispatcher } = this.#core;
@@ -169,6 +187,7 @@ export class Splice implements UpstreamUser {
 
   #refuse(): void {
     this.#over = true;
+    this.#tell(this.#backend, this.#kind);
     reset(this.#client);
   }
 
@@ -215,10 +234,12 @@ export class Splice implements UpstreamUser {
     const client = this.#client;
     const upstream = this.#upstream;
     if (upstream === undefined) {
+      this.#tell(this.#backend, 'cancelled');
       this.#waits.stop(this.#core.dispatcher, this.#dispatch, 'left');
       reset(client);
       return;
     }
+    this.#tell(upstream.backend, kind);
     upstream.user = undefined;
     if (kind === 'ok') {
       // In order: what is still in their queues goes out first.
@@ -231,5 +252,21 @@ export class Splice implements UpstreamUser {
       reset(client);
     }
     this.#core.dispatcher.end(this.#dispatch, kind, this.#end);
+  }
+
+  #tell(backend: PooledBackend | undefined, kind: OutcomeKind | undefined): void {
+    const { watcher } = this.#core;
+    if (watcher?.disconnected === undefined) return;
+    const { client, attempts, startedAt } = this.#dispatch;
+    const firstByteAt = startedAt + this.#end.firstByte;
+    watcher.disconnected({
+      socket: this.#client,
+      client,
+      begun: this.#begun,
+      firstByteAt,
+      backend,
+      kind,
+      attempts,
+    });
   }
 }

@@ -153,6 +153,11 @@ const mistakes: [what: string, given: Given, expected: RegExp][] = [
     { ...least, set: ['routes=[{ path: /api, pool: nobody }]'] },
     /^--set routes.*"nobody"/,
   ],
+  [
+    'a route at layer 4',
+    { ...least, layer: '4', set: ['routes=[{ path: /api }]'] },
+    /^--set routes.*no routes at layer 4/,
+  ],
   ['a key there is not', { ...least, set: ['helth=1'] }, /^--set helth=1: .*did you mean `health`/],
 ];
 

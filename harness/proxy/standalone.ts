@@ -47,9 +47,9 @@ export function loadStandalone(input: StandaloneInput): Standalone {
   const file = schema.value;
   const backends = backendsOf(file);
   const amiss = [
+    ...layerFindings(raw),
     ...twinsIn(backends),
     ...poolProblems(chosen.value.balancer, backends),
-    ...layerFindings(raw),
   ];
   if (amiss.length > 0) throw new ScenarioError(amiss.map(place));
   const { listen, drain, seed, latencies, accessLog } = file;

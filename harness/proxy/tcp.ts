@@ -10,6 +10,7 @@ import type { HttpProxy } from './http.ts';
 import type { ProxySettings } from './settings.ts';
 import { Splice, SpliceCore } from './splice.ts';
 import type { TlsTermination } from './tls.ts';
+import type { RequestWatcher } from './watcher.ts';
 
 export interface TcpProxyOptions {
   readonly pools: Pools;
@@ -21,6 +22,7 @@ export interface TcpProxyOptions {
   readonly clients?: number;
   /** Absent: bytes pass as they are, those of TLS as any others. */
   readonly tls?: TlsTermination | undefined;
+  readonly watcher?: RequestWatcher;
 }
 
 /** Deadlines are met to within this, ms. */
@@ -28,7 +30,7 @@ const tickMs = 10;
 
 /** `close` lets connections end by themselves: whether one is idle or in the middle of something is not to be seen. */
 export function createTcpProxy(options: TcpProxyOptions): HttpProxy {
-  const core = new SpliceCore(options.pools.all, options.settings.balancer, options.now);
+  const core = new SpliceCore(options.pools.all, options.settings.balancer, options.now, options.watcher);
   const most = options.clients ?? clientsByDescriptors();
   const splices = new Set<Splice>();
   let ticker: NodeJS.Timeout | undefined;

@@ -11,7 +11,7 @@ import type { Client } from './client.ts';
 import { EventHub } from './event-hub.ts';
 import type { Exchange } from './exchange.ts';
 import { Histogram } from './open-metrics.ts';
-import type { RequestWatcher } from './watcher.ts';
+import type { ConnectionEnd, RequestWatcher } from './watcher.ts';
 
 export class Telemetry {
   readonly events = new EventHub();
@@ -40,11 +40,15 @@ export class Telemetry {
   };
 
   readonly watcher: RequestWatcher = {
-    ended: (client: Client, _exchange: Exchange, status: number) => {
+    ended: ({ watched, socket }: Client, _exchange: Exchange, status: number) => {
       this.responses.set(status, (this.responses.get(status) ?? 0) + 1);
-      this.duration.add((now() - client.begun) / 1000);
-      this.receivedBytes += client.bytesIn;
-      this.sentBytes += client.socket.bytesWritten - client.writtenBefore;
+      this.duration.add((now() - watched.begun) / 1000);
+      this.receivedBytes += watched.bytesIn;
+      this.sentBytes += socket.bytesWritten - watched.writtenBefore;
+    },
+    disconnected: ({ socket }: ConnectionEnd) => {
+      this.receivedBytes += socket.bytesRead;
+      this.sentBytes += socket.bytesWritten;
     },
   };
 }
