@@ -21,6 +21,9 @@ export interface PoolFailuresOptions {
   readonly onEvent: (event: BalancerEvent) => void;
 }
 
+/** Where failures in a row eject nobody, ms. */
+const distrusted: EjectionLimits = { base: 10_000, max: 10_000, forget: 10_000 };
+
 export class PoolFailures {
   /** When outliers are looked for next, ms; Infinity where they are not. */
   lookAt: number;
@@ -105,6 +108,16 @@ export class PoolFailures {
       ejected = true;
     }
     return ejected;
+  }
+
+  /** It is not who it was: out it goes, however many are out already, until checks find the right one. Returns whether it was in. */
+  distrust(backend: PooledBackend, detail: string, at: number): boolean {
+    const from = backend.health.status;
+    if (!backend.health.markDown(detail, at)) return false;
+    backend.markedDown = true;
+    if (this.#options.settings.health === false) this.#eject(backend, at, this.#passive ?? distrusted);
+    this.#tellHealth(backend, from, at, detail);
+    return true;
   }
 
   #markDown(backend: PooledBackend, kind: OutcomeKind, at: number): boolean {

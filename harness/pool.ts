@@ -207,6 +207,13 @@ export class BackendPool implements Pool {
     this.#refresh();
   }
 
+  /** A response at this backend's address came from somebody else. */
+  distrust(backend: PooledBackend, detail: string): void {
+    if (backend.draining || !this.#failures.distrust(backend, detail, this.#options.now())) return;
+    this.#wakeAt(backend.ejectedUntil);
+    this.#refresh();
+  }
+
   /** An attempt goes to this backend, where breakers are on. */
   began({ breaker }: PooledBackend): void {
     breaker!.started();

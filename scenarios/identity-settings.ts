@@ -61,6 +61,12 @@ export const identity = {
     .union([z.literal(false), z.string().regex(token)])
     .default('steelyard')
     .describe('the name that requests sent on say they came by (RFC 9110 §7.6.3)'),
+  identity: z
+    .union([z.literal(false), fieldName])
+    .default(false)
+    .describe(
+      'the response field in which backends say their id (ours: steelyard-backend): who says another’s has taken its address, and is out',
+    ),
   affinity: z
     .union([z.literal(false), cookieAffinity, headerAffinity])
     .default(false)

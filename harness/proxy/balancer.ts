@@ -71,9 +71,12 @@ export async function startBalancer(
       ...(latencies === undefined ? {} : { latency: latencyIn(latencies) }),
     },
   });
-  const { health } = balancer;
+  const { health, identity } = balancer;
+  const field = identity === false ? undefined : identity;
   const checkers =
-    health === false ? [] : pools.dispatchers.map(({ pool }) => new HealthChecker({ pool, health, now }));
+    health === false
+      ? []
+      : pools.dispatchers.map(({ pool }) => new HealthChecker({ pool, health, now, field }));
   const watch = (backend: PooledBackend) =>
     checkers.find(({ pool }) => pool.get(backend.id) === backend)?.watch(backend);
   for (const { pool } of pools.dispatchers) for (const backend of pool.members) watch(backend);

@@ -5,6 +5,7 @@ import type { Pools } from '../pools.ts';
 import type { OwnResponse } from './answers.ts';
 import { DeadlineQueue } from './deadlines.ts';
 import type { FieldScanner } from './fields.ts';
+import { Identity } from './identity.ts';
 import type { Limits } from './limits.ts';
 import { type RequestReading, requestReading } from './request-reading.ts';
 import { responseFields } from './response-head.ts';
@@ -30,6 +31,8 @@ export class ProxyCore {
   readonly upstreams: Upstreams;
   readonly requests: RequestReading;
   readonly responses: FieldScanner;
+  /** Undefined where nobody asks who answers. */
+  readonly identity: Identity | undefined;
   /** Whether the affinity key is the client's address. */
   readonly keyIsClient: boolean;
   /** Whether clients come over TLS. */
@@ -87,6 +90,8 @@ export class ProxyCore {
       watcher !== undefined,
     );
     this.responses = responseFields(limits.responseFields);
+    const { identity } = settings.balancer;
+    this.identity = identity === false ? undefined : new Identity(identity, pools);
     this.secure = settings.balancer.tls !== false;
     this.keyIsClient = settings.balancer.key === 'client';
     this.reading = pools.dispatchers.some(({ needs }) => needs === 'reported');

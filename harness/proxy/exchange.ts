@@ -214,6 +214,8 @@ export class Exchange implements UpstreamUser {
       }
       at = end;
       if (this.#response.status >= 200) {
+        if (this.#core.identity?.refutes(this.#response, b, this.#dispatch!.backend!))
+          return this.#malformed();
         if (this.#core.sparing && this.#replay.whole && this.#isSpared()) return false;
         if (this.#core.reading) this.#load = this.#response.field(b, loadField);
         if (this.#client.head.route?.response !== undefined)

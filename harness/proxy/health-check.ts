@@ -6,6 +6,7 @@
  * nothing is accepted any more. A frozen process is seen too: its kernel accepts, and then no byte comes.
  */
 import { request } from 'node:http';
+import { anotherOne } from './identity.ts';
 
 /** Most bytes of a body worth reading: a health page is small, and a backend must not fill our memory. */
 const bodyLimit = 64 * 1024;
@@ -16,10 +17,12 @@ export interface CheckTarget {
   readonly path: string;
   /** ms, from the start to the last byte. */
   readonly timeout: number;
+  /** The field in which it says its id, and that id. */
+  readonly identity?: { readonly field: string; readonly id: string } | undefined;
 }
 
 /** Resolves to why the check failed, or to the empty string when it passed. Never rejects. */
-export function checkHealth({ host, port, path, timeout }: CheckTarget): Promise<string> {
+export function checkHealth({ host, port, path, timeout, identity }: CheckTarget): Promise<string> {
   return new Promise((resolve) => {
     const settle = (error: string) => {
       clearTimeout(timer);
@@ -33,6 +36,8 @@ export function checkHealth({ host, port, path, timeout }: CheckTarget): Promise
     check.on('error', (error: NodeJS.ErrnoException) => settle(error.code ?? error.message));
     check.on('upgrade', () => settle('expected a response, got an upgrade'));
     check.on('response', (response) => {
+      const said = identity && response.headers[identity.field.toLowerCase()];
+      if (typeof said === 'string' && said !== identity!.id) return settle(anotherOne(said));
       const chunks: Buffer[] = [];
       let size = 0;
       response.on('data', (chunk: Buffer) => {

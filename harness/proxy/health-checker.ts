@@ -14,6 +14,8 @@ import { checkHealth } from './health-check.ts';
 export interface HealthCheckerOptions {
   readonly pool: BackendPool;
   readonly health: { readonly path: string; readonly interval: number; readonly timeout: number };
+  /** In which backends say their id; undefined where nobody asks. */
+  readonly field?: string | undefined;
   /** Monotonic ms. */
   readonly now: () => number;
 }
@@ -85,7 +87,9 @@ export class HealthChecker {
     const { pool, health, now } = this.#options;
     const { host, port } = backend;
     const startedAt = now();
-    void checkHealth({ host, port, path: health.path, timeout: health.timeout }).then((error) => {
+    const { field } = this.#options;
+    const identity = field === undefined ? undefined : { field, id: backend.id };
+    void checkHealth({ host, port, path: health.path, timeout: health.timeout, identity }).then((error) => {
       if (this.#stopped || backend.draining) return;
       const passed = error === '';
       pool.checked(backend, { passed, startedAt, responseTime: now() - startedAt, error });
