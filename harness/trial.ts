@@ -9,6 +9,7 @@ import type { Options, Values } from '../strategies/strategy.ts';
 import { now } from './clock.ts';
 import type { Fleet, RunLabel } from './drivers/driver.ts';
 import { FaultSchedule } from './fault-schedule.ts';
+import { hasClientAddresses } from './load/client-address.ts';
 import type { GeneratorResult, GeneratorSettings } from './load/generator.ts';
 import { plainHandshakes } from './load/tls-client.ts';
 import { environmentOf } from './ownership.ts';
@@ -128,6 +129,7 @@ function launchGenerator(
     load: scenario.load,
     ...(contender.balancer.tls === false ? {} : { tls: scenario.load.tls ?? plainHandshakes }),
     rate: rateOf(scenario.load, scenario.fleet),
+    clientAddresses: contender.balancer.layer === 4 && hasClientAddresses,
     seed,
     rows: trialFile(dir, id, spools.requests),
     backends: Object.fromEntries(fleet.backends.map(({ id }, index) => [id, index])),

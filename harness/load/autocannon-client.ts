@@ -41,7 +41,12 @@ export function checkShape(client: Client): void {
   if (typeof client.pipelinedRequests?.setHeaders !== 'function')
     missing.push('pipelinedRequests.setHeaders');
   if (typeof client.timeout !== 'number') missing.push('timeout');
-  if (typeof client.opts?.tlsOptions !== 'object') missing.push('opts.tlsOptions');
+  for (const [key, type] of [
+    ['tlsOptions', 'object'],
+    ['hostname', 'string'],
+    ['port', 'number'],
+  ] as const)
+    if (typeof client.opts?.[key] !== type) missing.push(`opts.${key}`);
   if (client.parser === undefined) missing.push('parser');
   if (client.conn !== undefined) missing.push('setupClient before the first connection');
   if (missing.length > 0)
@@ -62,6 +67,8 @@ export interface Mending {
   requestsPerConnection: number | undefined;
   /** Undefined: in clear. */
   tls?: TlsClient | undefined;
+  /** The address that the next connection comes from. Undefined: whichever the system takes. */
+  from?: (() => string) | undefined;
   /** Told +1 and −1 of the client's connections. */
   onOpen(change: 1 | -1): void;
 }
@@ -69,7 +76,7 @@ export interface Mending {
 /** To be called in `setupClient`, before the client's first connection. */
 export function mend(
   client: Client,
-  { desk, ask, halted, requestsPerConnection, tls, onOpen }: Mending,
+  { desk, ask, halted, requestsPerConnection, tls, from, onOpen }: Mending,
 ): void {
   checkShape(client);
   const connect = client._connect.bind(client);
@@ -96,8 +103,12 @@ export function mend(
     return bytes;
   };
 
+  const { hostname: host, port } = client.opts;
+
   const begin = () => {
     if (halted() || client.destroyed) return;
+    // What it gives `connect` as a port may be all there is to say.
+    if (from !== undefined) client.opts.port = { host, port: port as number, localAddress: from() };
     open = true;
     onOpen(1);
     if (tls !== undefined) {

@@ -7,7 +7,12 @@ declare module 'autocannon' {
   export interface Client extends EventEmitter {
     conn: Socket | undefined;
     parser: unknown;
-    readonly opts: { tlsOptions: ConnectionOptions; servername?: string | undefined };
+    readonly opts: {
+      tlsOptions: ConnectionOptions;
+      servername?: string | undefined;
+      readonly hostname: string;
+      port: number | { host: string; port: number; localAddress: string };
+    };
     /** ms, although the option is in whole seconds. */
     timeout: number;
     readonly pipelinedRequests: { clear(): void; size(): number; setHeaders(headers: unknown): void };

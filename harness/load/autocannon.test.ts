@@ -110,7 +110,7 @@ test('a client of another shape is refused, by what it lacks', (t) => {
   });
   t.throws(() => checkShape(client as unknown as Client), {
     message:
-      /lacks _doRequest, _resetConnection, _destroyConnection, pipelinedRequests.setHeaders, opts.tlsOptions;/,
+      /lacks _doRequest, _resetConnection, _destroyConnection, pipelinedRequests.setHeaders, opts.tlsOptions, opts.hostname, opts.port;/,
   });
 });
 

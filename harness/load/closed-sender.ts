@@ -5,6 +5,7 @@
  */
 import autocannon, { type Client } from 'autocannon';
 import { mend } from './autocannon-client.ts';
+import { loopbackAddress } from './client-address.ts';
 import type { Sender, Session } from './session.ts';
 import { TlsClient } from './tls-client.ts';
 
@@ -83,6 +84,9 @@ class ClosedSender implements Sender {
       halted: () => this.#halted,
       requestsPerConnection,
       tls: this.#tls,
+      from: session.settings.clientAddresses
+        ? () => loopbackAddress(session.workload.client(ordinal * connections + number))
+        : undefined,
       onOpen: (change) => {
         this.#open += change;
         this.connections = Math.max(this.connections, this.#open);

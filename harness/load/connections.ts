@@ -12,6 +12,8 @@ export interface Target {
   readonly port: number;
   /** Absent: in clear. */
   readonly tls?: TlsClient | undefined;
+  /** The address that a connection comes from, by the request it is made for. Absent: whichever the system takes. */
+  readonly from?: ((index: number) => string) | undefined;
 }
 
 export class Connections {
@@ -29,12 +31,12 @@ export class Connections {
     this.#bound = bound;
   }
 
-  /** One without a request on its way; undefined when all are busy and no more may be made. */
-  take(): Connection | undefined {
+  /** One without a request on its way, for request `index`; undefined when all are busy and no more may be made. */
+  take(index: number): Connection | undefined {
     const idle = this.#idle.pop();
     if (idle !== undefined) return idle;
     if (this.#open.size >= this.#bound) return undefined;
-    const connection = new Connection(this.#desk, this.#target, this);
+    const connection = new Connection(this.#desk, this.#target, this, index);
     this.#open.add(connection);
     this.most = Math.max(this.most, this.#open.size);
     return connection;
@@ -61,11 +63,11 @@ export class Connection {
   readonly #exchange: Exchange;
   readonly #pool: Connections;
 
-  constructor(desk: Desk, target: Target, pool: Connections) {
+  constructor(desk: Desk, target: Target, pool: Connections, index: number) {
     this.#pool = pool;
     this.#exchange = new Exchange(desk, () => this.close());
     // What is written before the connection stands leaves when it does; its making counts in the latency.
-    this.#socket = open(target)
+    this.#socket = open(target, index)
       .on(target.tls === undefined ? 'connect' : 'secureConnect', () => {
         this.#exchange.connected = true;
       })
@@ -100,9 +102,10 @@ export class Connection {
   }
 }
 
-function open({ host, port, tls }: Target): Socket {
-  if (tls === undefined) return connect({ host, port, noDelay: true });
-  const socket = connectSecurely({ host, port, ...tls.options });
+function open({ host, port, tls, from }: Target, index: number): Socket {
+  const where = from === undefined ? { host, port } : { host, port, localAddress: from(index) };
+  if (tls === undefined) return connect({ ...where, noDelay: true });
+  const socket = connectSecurely({ ...where, ...tls.options });
   tls.watch(socket);
   return socket.setNoDelay(true);
 }

@@ -36,12 +36,18 @@ export interface Driven {
   zero: number;
 }
 
+export interface DriveOptions {
+  grace?: number;
+  tls?: TlsLoad;
+  clientAddresses?: boolean;
+}
+
 /** `during` runs beside the load, with the process and the monotonic time of t = 0. */
 export async function drive(
   port: number,
   load: Load,
   during: (child: Child<ToGenerator, FromGenerator>, zero: number) => Promise<void> = async () => undefined,
-  { grace = 500, tls }: { grace?: number; tls?: TlsLoad } = {},
+  { grace = 500, tls, clientAddresses = false }: DriveOptions = {},
 ): Promise<Driven> {
   const dir = await mkdtemp(join(tmpdir(), 'steelyard-load-'));
   const file = join(dir, 'requests.spool');
@@ -50,6 +56,7 @@ export async function drive(
     target: { host: '127.0.0.1', port },
     load,
     ...(tls === undefined ? {} : { tls }),
+    clientAddresses,
     rate: load.open?.rate ?? 0,
     seed: 1,
     rows: file,

@@ -12,6 +12,8 @@ export interface GeneratorSettings {
   tls?: NonNullable<Load['tls']>;
   /** Open load: requests per second, utilization already turned into a rate. 0 for closed load. */
   rate: number;
+  /** Connections come from their clients' addresses (client-address.ts). */
+  clientAddresses?: boolean;
   seed: number;
   /** Spool file for request rows (harness/spool.ts). */
   rows: string;

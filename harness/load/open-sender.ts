@@ -3,6 +3,7 @@
  * do. A closed loop waits for a slow server and so asks it less (coordinated omission); this does not.
  */
 import { Alarm } from './alarm.ts';
+import { loopbackAddress } from './client-address.ts';
 import { Connections } from './connections.ts';
 import { Pacer } from './pacer.ts';
 import type { Sender, Session } from './session.ts';
@@ -34,7 +35,10 @@ class OpenSender implements Sender {
     const { connections } = settings.load.open!;
     const most = connections === 'unlimited' ? mostPorts : connections;
     const tls = settings.tls && new TlsClient(settings.tls);
-    this.#connections = new Connections(session, { ...settings.target, tls }, most);
+    const from = settings.clientAddresses
+      ? (index: number) => loopbackAddress(workload.client(index))
+      : undefined;
+    this.#connections = new Connections(session, { ...settings.target, tls, from }, most);
     this.#pacer = new Pacer(workload.arrivals(), settings.load.warmup, window, (index, intended) =>
       this.#send(index, intended),
     );
@@ -79,7 +83,7 @@ class OpenSender implements Sender {
 
   #send(index: number, intended: number): void {
     const { account, lateness, writer } = this.#session;
-    const connection = this.#connections.take();
+    const connection = this.#connections.take(index);
     if (connection === undefined) {
       account.notSent(index, intended);
       return;

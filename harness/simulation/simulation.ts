@@ -107,9 +107,9 @@ export class Simulation {
     this.#patience = new Patience({
       timeline: this.#timeline,
       client: scenario.load.timeout,
-      // At layer 4 nobody knows how long a response takes.
+      // At layer 4 nobody knows how long a request or its response takes.
       try: layer4 ? Number.POSITIVE_INFINITY : settings.tryTimeout,
-      whole: settings.timeout,
+      whole: layer4 ? undefined : settings.timeout,
       flights: this.#clients.all,
       onClient: (flight) => this.#clients.gaveUp(flight),
       onTry: (call) => call.balancer.expired(call),

@@ -6,6 +6,7 @@
 import type { OutcomeKind } from '../../strategies/strategy.ts';
 import type { DispatchRequest } from '../dispatch.ts';
 import type { Dispatcher } from '../dispatcher.ts';
+import { loopbackAddress } from '../load/client-address.ts';
 import { Balancer, type Surroundings } from './balancer.ts';
 import { Call, step } from './call.ts';
 import { Connection } from './connection.ts';
@@ -47,7 +48,8 @@ export class TcpBalancer extends Balancer {
     connection.flight = flight;
     if (connection.joined) this.#send(this.#call(connection, flight), connection);
     else {
-      const { client, region } = request;
+      const { region } = request;
+      const client = loopbackAddress(request.client);
       this.dispatcher.open({ number: -1, key: client, client, region, idempotent: false }, connection);
       this.connections.add(connection);
       this.#join(connection);
