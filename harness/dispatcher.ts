@@ -74,8 +74,8 @@ export class Dispatcher {
     this.#sparing = settings.retries.statuses.length > 0;
     this.#breaking = settings.breaker !== false;
     this.#limited = settings.maxInFlight !== 'unlimited';
-    const ownSeed = seedOf(seed, options.env?.balancers);
-    const source = new Source(ownSeed, stream.strategy);
+    const itsSeed = ownSeed(seed, options.env?.balancers);
+    const source = new Source(itsSeed, stream.strategy);
     const random = () => source.draw(this.#luck, this.#attempt + this.#ordinal++);
     let started = false;
     const tell = (event: BalancerEvent) => {
@@ -88,7 +88,7 @@ export class Dispatcher {
       onEvent: tell,
       onChange: () => started && this.#poolChanged(),
     });
-    this.#retries = new DispatchRetries(settings.retries, ownSeed, now(), tell);
+    this.#retries = new DispatchRetries(settings.retries, itsSeed, now(), tell);
     this.#queue =
       settings.queue === false ? undefined : new DispatchQueue(this.pool, settings.queue.length, now, tell);
     this.pool.found(options.backends);
@@ -367,7 +367,7 @@ export class Dispatcher {
  * The seed of one balancer's draws. Requests that come without a number, changes of the pool and answers to probes are
  * counted from 0 by each balancer, so a fleet with one seed would make the same first picks.
  */
-function seedOf(seed: number, balancers: Env['balancers']): number {
+export function ownSeed(seed: number, balancers: Env['balancers']): number {
   return balancers === undefined || balancers.index === 0
     ? seed
     : bits(seed, stream.balancers, balancers.index);

@@ -5,6 +5,7 @@ import { count, name } from './names.ts';
 import {
   breaker,
   fallback,
+  health,
   outlier,
   panic,
   passive,
@@ -32,20 +33,7 @@ const section = z.strictObject({
   tls,
   ...identity,
   ...routing,
-  health: z
-    .union([
-      z.literal(false),
-      z.strictObject({
-        path: z.string().startsWith('/').default('/health'),
-        interval: positiveDuration.prefault('500ms'),
-        timeout: positiveDuration.prefault('200ms'),
-        unhealthy: count.default(3).describe('failed checks in a row'),
-        healthy: count.default(2).describe('passed checks in a row'),
-        assume: z.enum(['unknown', 'healthy']).default('unknown').describe('before the first verdict'),
-      }),
-    ])
-    .prefault({})
-    .describe('active health checks'),
+  health,
   passive,
   outlier,
   panic,

@@ -172,3 +172,24 @@ export const fallback = z
   ])
   .default(false)
   .describe('instead of an error of the balancer: another pool, or a response of yours');
+
+export const health = z
+  .union([
+    z.literal(false),
+    z.strictObject({
+      type: z
+        .enum(['http', 'tcp'])
+        .default('http')
+        .describe('a GET that is answered well, or a connection that is accepted'),
+      path: z.string().startsWith('/').default('/health').describe('of http'),
+      statuses: z.array(z.int().min(200).max(599)).min(1).default([200]).describe('that pass, of http'),
+      interval: positiveDuration.prefault('500ms'),
+      jitter: share.prefault('0%').describe('of the interval, by which each check comes later at most'),
+      timeout: positiveDuration.prefault('200ms'),
+      unhealthy: count.default(3).describe('failed checks in a row'),
+      healthy: count.default(2).describe('passed checks in a row'),
+      assume: z.enum(['unknown', 'healthy']).default('unknown').describe('before the first verdict'),
+    }),
+  ])
+  .prefault({})
+  .describe('active health checks');

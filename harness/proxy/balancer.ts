@@ -8,6 +8,7 @@ import type { Env } from '../../strategies/strategy.ts';
 import type { BalancerStats } from '../balancer-stats.ts';
 import { now } from '../clock.ts';
 import type { AttemptObserver } from '../dispatch.ts';
+import { ownSeed } from '../dispatcher.ts';
 import type { BalancerEvent } from '../pool.ts';
 import type { PooledBackend } from '../pooled-backend.ts';
 import { Pools } from '../pools.ts';
@@ -76,7 +77,9 @@ export async function startBalancer(
   const checkers =
     health === false
       ? []
-      : pools.dispatchers.map(({ pool }) => new HealthChecker({ pool, health, now, field }));
+      : pools.dispatchers.map(
+          ({ pool }) => new HealthChecker({ pool, health, now, field, seed: ownSeed(seed, balancers) }),
+        );
   const watch = (backend: PooledBackend) =>
     checkers.find(({ pool }) => pool.get(backend.id) === backend)?.watch(backend);
   for (const { pool } of pools.dispatchers) for (const backend of pool.members) watch(backend);

@@ -3,6 +3,8 @@ import test from 'ava';
 import { checkHealth, judge } from './health-check.ts';
 import { answering, page, rawServer } from './raw-server.test-support.ts';
 
+const http = { host: '127.0.0.1', type: 'http' as const, statuses: [200] };
+
 const path = '/health';
 
 for (const [sentence, onConnection, expected] of [
@@ -32,7 +34,7 @@ for (const [sentence, onConnection, expected] of [
 ] as const) {
   test(`a backend that answers ${sentence} ${expected === '' ? 'passes' : 'fails'}`, async (t) => {
     const { port } = await rawServer(t, onConnection);
-    t.is(await checkHealth({ host: '127.0.0.1', port, path, timeout: 5_000 }), expected);
+    t.is(await checkHealth({ ...http, port, path, timeout: 5_000 }), expected);
   });
 }
 
@@ -40,7 +42,7 @@ test('a backend that refuses fails at once, long before the timeout', async (t) 
   const { port, close } = await rawServer(t, () => undefined);
   await close();
   const before = performance.now();
-  t.is(await checkHealth({ host: '127.0.0.1', port, path, timeout: 10_000 }), 'ECONNREFUSED');
+  t.is(await checkHealth({ ...http, port, path, timeout: 10_000 }), 'ECONNREFUSED');
   t.true(performance.now() - before < 5_000);
 });
 
@@ -63,7 +65,7 @@ for (const [sentence, onConnection] of [
       onConnection(socket);
     });
     const before = performance.now();
-    t.is(await checkHealth({ host: '127.0.0.1', port, path, timeout: 150 }), 'no answer within 150 ms');
+    t.is(await checkHealth({ ...http, port, path, timeout: 150 }), 'no answer within 150 ms');
     t.true(performance.now() - before >= 149);
     await closed;
   });
@@ -77,7 +79,7 @@ test('it asks for the path, by GET, on a connection of its own', async (t) => {
       socket.end(page(200, ''));
     });
   });
-  for (let i = 0; i < 2; i++) await checkHealth({ host: '127.0.0.1', port, path: '/up?x=1', timeout: 5_000 });
+  for (let i = 0; i < 2; i++) await checkHealth({ ...http, port, path: '/up?x=1', timeout: 5_000 });
   t.is(seen.length, 2);
   t.regex(seen[0]!, /^GET \/up\?x=1 HTTP\/1\.1\r\n/);
   t.regex(seen[0]!, /\r\nconnection: close\r\n/i);
@@ -88,4 +90,27 @@ test('a status that is not a word fails, and its echo is cut short', (t) => {
   t.is(judge(200, `{"status":"${'x'.repeat(500)}"}`).length, 'status '.length + 80);
   t.is(judge(200, '["status"]'), '');
   t.is(judge(200, 'null'), '');
+});
+
+test('where other statuses are asked for, those pass and 200 does not', (t) => {
+  t.is(judge(204, '', [204, 301]), '');
+  t.is(judge(200, '', [204, 301]), 'HTTP 200');
+  t.is(judge(301, '{"status":"failing"}', [204, 301]), 'status "failing"');
+});
+
+test('of type tcp a connection that is made passes, whatever comes of it, and leaves nothing behind', async (t) => {
+  let connections = 0;
+  const { port, close } = await rawServer(t, (socket) => {
+    connections++;
+    socket.resume();
+    socket.on('close', () => connections--);
+  });
+  const target = { ...http, type: 'tcp' as const, port, path, timeout: 5_000 };
+  t.is(await checkHealth(target), '');
+  const deadline = performance.now() + 5_000;
+  while (connections > 0 && performance.now() < deadline)
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  t.is(connections, 0);
+  await close();
+  t.is(await checkHealth(target), 'ECONNREFUSED');
 });

@@ -6,16 +6,20 @@
  * serves within milliseconds of its start. A failed one waits for the grid, so that a backend still starting is not
  * condemned in a burst.
  */
+import { Source, stream } from '../../scenarios/random.ts';
+import type { BalancerSettings } from '../../scenarios/scenario.ts';
 import type { BackendPool } from '../pool.ts';
 import type { PooledBackend } from '../pooled-backend.ts';
-import { nextCheck } from '../resilience/check-schedule.ts';
+import { nextJittered } from '../resilience/check-schedule.ts';
 import { checkHealth } from './health-check.ts';
 
 export interface HealthCheckerOptions {
   readonly pool: BackendPool;
-  readonly health: { readonly path: string; readonly interval: number; readonly timeout: number };
+  readonly health: Exclude<BalancerSettings['health'], false>;
   /** In which backends say their id; undefined where nobody asks. */
   readonly field?: string | undefined;
+  /** Of the jitter: this balancer's own, so that several do not check at once. */
+  readonly seed?: number;
   /** Monotonic ms. */
   readonly now: () => number;
 }
@@ -26,11 +30,13 @@ const longestWait = 5_000;
 export class HealthChecker {
   readonly #options: HealthCheckerOptions;
   readonly #timers = new Map<PooledBackend, NodeJS.Timeout>();
+  readonly #jitter: Source;
   #stopped = false;
   #onVerdict: (() => void) | undefined;
 
   constructor(options: HealthCheckerOptions) {
     this.#options = options;
+    this.#jitter = new Source(options.seed ?? 0, stream.jitter);
   }
 
   /** Whose backends it checks. */
@@ -72,10 +78,11 @@ export class HealthChecker {
       this.#timers.delete(backend);
       return;
     }
-    const { interval } = this.#options.health;
+    const { interval, jitter } = this.#options.health;
     const now = this.#options.now();
     // A timer may fire a little early; its own point must not come up twice.
-    const next = nextCheck(origin, interval, Math.max(now, due));
+    const draw = (k: number) => this.#jitter.draw(backend.fleetIndex, k);
+    const next = nextJittered(origin, interval, jitter, draw, Math.max(now, due));
     this.#timers.set(
       backend,
       setTimeout(() => this.#follow(backend, origin, next), next - now),
@@ -89,7 +96,7 @@ export class HealthChecker {
     const startedAt = now();
     const { field } = this.#options;
     const identity = field === undefined ? undefined : { field, id: backend.id };
-    void checkHealth({ host, port, path: health.path, timeout: health.timeout, identity }).then((error) => {
+    void checkHealth({ ...health, host, port, identity }).then((error) => {
       if (this.#stopped || backend.draining) return;
       const passed = error === '';
       pool.checked(backend, { passed, startedAt, responseTime: now() - startedAt, error });

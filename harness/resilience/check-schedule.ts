@@ -13,7 +13,30 @@ export function nextCheck(origin: number, interval: number, at: number): number 
   return next > at ? next : next + interval;
 }
 
+/**
+ * The same with jitter: the k-th point is up to `jitter` × interval later, by `draw(k)` in [0, 1), so that many balancers, and
+ * the backends of one, are not checked all at once. One point never overtakes the next.
+ */
+export function nextJittered(
+  origin: number,
+  interval: number,
+  jitter: number,
+  draw: (k: number) => number,
+  at: number,
+): number {
+  if (jitter === 0) return nextCheck(origin, interval, at);
+  const point = (k: number) => origin + (k + jitter * draw(k)) * interval;
+  let k = Math.max(0, Math.floor((at - origin) / interval));
+  while (point(k) <= at) k++;
+  return point(k);
+}
+
 /** The longest that a backend which fails every check from some moment on can stay in rotation, ms. */
-export function detectionBound(health: { interval: number; timeout: number; unhealthy: number }): number {
-  return health.interval * health.unhealthy + health.timeout;
+export function detectionBound(health: {
+  interval: number;
+  timeout: number;
+  unhealthy: number;
+  jitter?: number;
+}): number {
+  return health.interval * (health.unhealthy + (health.jitter ?? 0)) + health.timeout;
 }

@@ -5,6 +5,7 @@
  *
  * All backends are up when a trial begins: the first verdicts are in before the first request, as in the harness.
  */
+import { Source, stream } from '../../scenarios/random.ts';
 import type { BalancerSettings } from '../../scenarios/scenario.ts';
 import type { BackendPool } from '../pool.ts';
 import type { PooledBackend } from '../pooled-backend.ts';
@@ -18,6 +19,7 @@ export class HealthRounds {
   readonly #timeline: Timeline;
   /** One-way latency to a host, ms. */
   readonly #latency: (host: Host) => number;
+  readonly #jitter: Source;
 
   constructor(
     pool: BackendPool,
@@ -25,12 +27,14 @@ export class HealthRounds {
     hosts: readonly Host[],
     timeline: Timeline,
     latency: (host: Host) => number,
+    seed: number,
   ) {
     this.#pool = pool;
     this.#settings = settings;
     this.#hosts = hosts;
     this.#timeline = timeline;
     this.#latency = latency;
+    this.#jitter = new Source(seed, stream.jitter);
   }
 
   start(): void {
@@ -39,18 +43,32 @@ export class HealthRounds {
       for (const backend of this.#pool.members)
         for (let i = 0; i < this.#settings.healthy; i++) this.#tell(backend, now, now, '');
     });
-    this.#timeline.at(now + this.#settings.interval, () => this.#round());
+    this.#timeline.at(now + this.#settings.interval, () => this.#round(1));
   }
 
-  #round(): void {
+  /** The k-th of all backends: at once, or each by its own jitter later. */
+  #round(k: number): void {
     const { now } = this.#timeline;
-    const { interval, timeout } = this.#settings;
+    const { interval, jitter } = this.#settings;
+    const { members } = this.#pool;
+    if (jitter === 0) this.#check(members);
+    else
+      for (const backend of members)
+        this.#timeline.at(now + jitter * interval * this.#jitter.draw(backend.fleetIndex, k), () => {
+          if (this.#pool.get(backend.id) === backend) this.#check([backend]);
+        });
+    this.#timeline.at(now + interval, () => this.#round(k + 1));
+  }
+
+  #check(backends: readonly PooledBackend[]): void {
+    const { now } = this.#timeline;
+    const { timeout } = this.#settings;
     const late = new Map<number, { backend: PooledBackend; error: string }[]>();
     const silent: PooledBackend[] = [];
     this.#pool.together(() => {
-      for (const backend of this.#pool.members) {
+      for (const backend of backends) {
         const host = this.#hosts[backend.fleetIndex]!;
-        const { error, after } = host.healthCheck(this.#latency(host));
+        const { error, after } = host.healthCheck(this.#latency(host), this.#settings);
         if (after === 0) this.#tell(backend, now, now, error);
         else if (after > timeout) silent.push(backend);
         else {
@@ -73,7 +91,6 @@ export class HealthRounds {
             this.#tell(backend, now, now + timeout, `no answer within ${timeout} ms`);
         }),
       );
-    this.#timeline.at(now + interval, () => this.#round());
   }
 
   #tell(backend: PooledBackend, startedAt: number, at: number, error: string): void {

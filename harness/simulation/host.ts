@@ -6,7 +6,7 @@
  */
 import { BackendModel } from '../../scenarios/backend.ts';
 import { bodyOf } from '../../scenarios/body.ts';
-import type { BackendSpec } from '../../scenarios/scenario.ts';
+import type { BackendSpec, BalancerSettings } from '../../scenarios/scenario.ts';
 import type { ServiceTime } from '../../scenarios/service-times/service-time.ts';
 import type { LoadSample } from '../../strategies/strategy.ts';
 import { rank } from './agenda.ts';
@@ -135,17 +135,23 @@ export class Host extends BackendModel<Call> {
    * What a health check that begins now finds: why it fails, empty where it passes, and after how long its answer comes,
    * ms; Infinity where none does, and only the checker's patience ends it.
    */
-  healthCheck(latency: number): { error: string; after: number } {
+  healthCheck(
+    latency: number,
+    { type, statuses }: Pick<Exclude<BalancerSettings['health'], false>, 'type' | 'statuses'>,
+  ): { error: string; after: number } {
     const { door } = this;
     if (door === 'refuses') return { error: 'ECONNREFUSED', after: 2 * latency };
+    // The kernel of a frozen process accepts all the same.
+    if (type === 'tcp' && door === 'open') return { error: '', after: 2 * latency };
     if (door === 'silent' || this.#trouble?.frozen) return { error: '', after: Number.POSITIVE_INFINITY };
     const { now } = this.#timeline;
     const { verdict, delay } = this.faults.judgeHealthCheck(now, this.#healthChecks++);
     const after = 4 * latency + this.awake(now) - now + delay;
-    if (verdict.kind === 'pass') return { error: '', after };
-    if (verdict.kind === 'error') return { error: `HTTP ${verdict.status}`, after: after + verdict.after };
+    const judged = (status: number) => (statuses.includes(status) ? '' : `HTTP ${status}`);
+    if (verdict.kind === 'pass') return { error: judged(200), after };
+    if (verdict.kind === 'error') return { error: judged(verdict.status), after: after + verdict.after };
     if (verdict.kind === 'hang') return { error: '', after: Number.POSITIVE_INFINITY };
-    if (verdict.kind === 'drip') return { error: '', after: after + verdict.every * healthBody };
+    if (verdict.kind === 'drip') return { error: judged(200), after: after + verdict.every * healthBody };
     return { error: 'ECONNRESET', after };
   }
 

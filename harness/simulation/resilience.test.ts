@@ -197,3 +197,30 @@ test('fallback: another pool first, then a response of the user’s', async (t) 
   t.true(at(1_500, 2_000).every(({ backend }) => backend === 0));
   t.true(attempts.every(({ attempt, backend }) => attempt === backend + 1));
 });
+
+test('checks of type tcp see a crash, and neither errors nor a frozen process', async (t) => {
+  const down = async (type: string, fault: object) => {
+    const { events } = await simulated({
+      faults: [{ at: '500ms', until: '1500ms', on: 'app-1', ...fault }],
+      balancer: { health: { type, interval: '100ms', timeout: '50ms', unhealthy: 1 } },
+    });
+    return events.some((it) => it.type === 'health' && it.to === 'unhealthy');
+  };
+  t.deepEqual([await down('http', { crash: {} }), await down('tcp', { crash: {} })], [true, true]);
+  t.deepEqual([await down('http', { vanish: {} }), await down('tcp', { vanish: {} })], [true, true]);
+  t.deepEqual([await down('http', { freeze: {} }), await down('tcp', { freeze: {} })], [true, false]);
+  t.deepEqual([await down('http', { error: {} }), await down('tcp', { error: {} })], [true, false]);
+});
+
+test('jitter of checks: a crash is seen a little later for each backend, within the bound, and never twice alike', async (t) => {
+  const health = { interval: '100ms', timeout: '50ms', unhealthy: 1, jitter: '50%' };
+  const { events } = await simulated({
+    fleet: six,
+    faults: [{ at: '540ms', on: 'all', crash: {} }],
+    balancer: { health },
+  });
+  const seen = events.flatMap((it) => (it.type === 'health' && it.to === 'unhealthy' ? [it.t - 540] : []));
+  t.is(seen.length, 6);
+  t.is(new Set(seen).size, 6);
+  t.true(seen.every((ms) => ms >= 0 && ms <= 100 * 1.5 + 50));
+});

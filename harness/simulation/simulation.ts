@@ -12,7 +12,7 @@ import { type BalancerSettings, backendsOf, type Scenario } from '../../scenario
 import { handshakeTrips } from '../../scenarios/tls-settings.ts';
 import type { Backend, Request, StrategyDefinition } from '../../strategies/strategy.ts';
 import type { AttemptObserver, Dispatch } from '../dispatch.ts';
-import type { Dispatcher, EnvExtras } from '../dispatcher.ts';
+import { type Dispatcher, type EnvExtras, ownSeed } from '../dispatcher.ts';
 import type { BalancerEvent } from '../pool.ts';
 import { PooledBackend } from '../pooled-backend.ts';
 import { Pools } from '../pools.ts';
@@ -232,8 +232,9 @@ export class Simulation {
       balancers.push(new RoutedBalancer(pools, settings, part));
       if (settings.health === false) continue;
       const latency = (host: Host) => around.network.toHost(zone, host.spec.zone);
+      const own = ownSeed(this.#options.seed, { index, count });
       for (const { pool } of pools.dispatchers)
-        new HealthRounds(pool, settings.health, around.hosts, around.timeline, latency).start();
+        new HealthRounds(pool, settings.health, around.hosts, around.timeline, latency, own).start();
     }
     board?.start(balancers.map(({ all }) => all.dispatcher.pool));
     return balancers;
