@@ -72,7 +72,10 @@ export class Experiment {
         ...(await environment(runner.name)),
         ...(simulated ? { simulated: { at: new Date().toISOString(), wallMs: 0 } } : {}),
       },
-      contenders: contenders.map(({ name, strategy, options }) => ({ name, strategy, options })),
+      contenders: contenders.map(({ name, strategy, options, balancer }) => ({
+        ...{ name, strategy, options },
+        ...(balancer.layer === 4 ? { layer: balancer.layer } : {}),
+      })),
       backends: backendsOf(scenario).map(({ id, weight, zone }) => ({
         id,
         weight,

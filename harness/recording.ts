@@ -223,7 +223,13 @@ export interface Run {
   /** Absent in a simulation; see `Environment.simulated`. */
   startedAt?: string;
   environment: Environment;
-  contenders: { name: string; strategy: string; options: Record<string, unknown> }[];
+  contenders: {
+    name: string;
+    strategy: string;
+    options: Record<string, unknown>;
+    /** 4 where its balancer picks for connections: an attempt is then one connection, of request −1. Absent: 7. */
+    layer?: 4;
+  }[];
   /** Backends in index order. */
   backends: { id: string; weight: number; zone?: string }[];
   trials: Trial[];

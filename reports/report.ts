@@ -25,6 +25,7 @@ import { foldedTrial } from './folded-trial.ts';
 import type { FormatDefinition } from './formats/format.ts';
 import { judge, type Report } from './judge.ts';
 import { regretOf } from './regret.ts';
+import { answered, ofConnections, servedRequests } from './served.ts';
 import type { Regret, Summary } from './summary.ts';
 import { foldTrial, type TrialFold } from './trial-fold.ts';
 
@@ -69,10 +70,14 @@ async function readTrial(dir: string, run: Run, trial: Trial, events: readonly E
     problems.push(`attempts cannot be read (${said(cause)})`);
     return attemptColumns(0);
   });
+  const served =
+    ofConnections(run, trial) && rows.length > 0
+      ? servedRequests(await readRequests(dir, run, trial.id, answered))
+      : attempts;
   const twin = await readTwin(dir, run, trial);
   const regret = await readRegret(dir, run, trial);
   const fold = {
-    ...foldTrial(run, trial, rows, attempts, events),
+    ...foldTrial(run, trial, rows, attempts, events, served),
     ...(twin && { twin }),
     ...(regret && { regret }),
   };

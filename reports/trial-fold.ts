@@ -36,12 +36,14 @@ export interface TrialFold {
   afterDetection: { window: FaultWindow; count: number; first: number }[];
 }
 
+/** `served` says who served the requests, where attempts do not: see served.ts. */
 export function foldTrial(
   run: Run,
   trial: Trial,
   rows: JudgedRows,
   attempts: AttemptColumns,
   events: readonly Event[],
+  served: AttemptColumns = attempts,
 ): TrialFold {
   const mine = events.filter((event) => event.trial === trial.id).sort((a, b) => a.t - b.t);
   const windows = faultWindows(run, trial, mine);
@@ -51,17 +53,21 @@ export function foldTrial(
   // Without a single row nothing was lived through: the faults' times would be the scenario's, and the rest invented.
   const lived = windows
     .filter(({ taken }) => rows.length > 0 && taken < trial.windowMs)
-    .map((window) => ({ window, ...failoverOf(run, trial, window, rows, attempts, mine, deadline) }));
+    .map((window) => ({ window, ...failoverOf(run, trial, window, rows, served, mine, deadline) }));
+  const counted = (it: AttemptColumns) => countAttempts(it, run.backends.length, union, trial.windowMs);
   return {
     trial,
     windows,
     whole,
     phases,
     cap: deadline.cap,
-    attempts: countAttempts(attempts, run.backends.length, union, trial.windowMs),
+    attempts: {
+      ...counted(served),
+      retries: counted(attempts).retries,
+    },
     failover: lived.map(({ failover }) => failover),
     zooms: lived.map(({ zoom }) => zoom),
-    timeline: timelineOf(trial, rows, attempts, run.backends.length),
+    timeline: timelineOf(trial, rows, served, run.backends.length),
     stepMs: stepFor(trial.windowMs),
     sentWithWarmup: rows.sent.reduce((count, sent) => (Number.isNaN(sent) ? count : count + 1), 0),
     duplicates: duplicatesIn(rows.index),
