@@ -5,7 +5,7 @@
  */
 import { explain } from './explain.ts';
 import { fieldsOf } from './fields.ts';
-import { contenderLayerFindings } from './layers.ts';
+import { contenderLayerFindings, layerOf, withLayerDefaults } from './layers.ts';
 import type { Parameters } from './parameters.ts';
 import { checkPoolStrategies } from './pool-strategies.ts';
 import type { Finding } from './problem.ts';
@@ -80,9 +80,10 @@ export function namesIn(contenders: unknown): string[] | undefined {
 }
 
 /** Every strategy that can run on real backends, sorted. */
-const everyone = (known: Known): string[] =>
+const everyone = (known: Known, section: unknown): string[] =>
   [...known.strategies]
     .filter(([name, { needs }]) => (needs !== 'simulator' || known.simulated === true) && !isPath(name))
+    .filter(([, { needs }]) => needs !== 'reported' || layerOf(section) === 7)
     .map(([name]) => name)
     .sort();
 
@@ -101,7 +102,7 @@ export function resolveEntries(
   const findings: Finding[] = [];
   const resolved: ResolvedContender[] = [];
   const taken = new Map<string, number>();
-  const entries: readonly Entry[] = contenders === 'all' ? everyone(known) : contenders;
+  const entries: readonly Entry[] = contenders === 'all' ? everyone(known, raw.balancer) : contenders;
   for (const [i, entry] of entries.entries()) {
     const path: Path = ['contenders', i];
     const name = nameOf(entry);
@@ -173,7 +174,14 @@ function resolveOne(
   for (const it of contenderLayerFindings(balancer, section))
     findings.push({ ...it, path: [...path, 'balancer', ...it.path] });
   if ('findings' in checked || 'findings' in pooled) return { findings };
-  const files = withTlsFiles(pooled.value, (path) => known.resolvePath(path, directory));
+  if (definition?.needs === 'reported' && pooled.value.layer === 4)
+    findings.push({
+      path: at,
+      message: `expected a strategy that does without backends' reports at layer 4, where nobody sees the responses that bring them, got ${strategy}`,
+    });
+  const files = withTlsFiles(withLayerDefaults(pooled.value, section), (path) =>
+    known.resolvePath(path, directory),
+  );
   const itsOwn = Object.hasOwn(balancer, 'tls');
   for (const it of files.findings)
     findings.push({ ...it, path: [...(itsOwn ? path : []), 'balancer', ...it.path] });

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { contenderLayerFindings, layerFindings } from './layers.ts';
-import { load, problemsOf } from './loader.test-support.ts';
+import { known, load, problemsOf } from './loader.test-support.ts';
 
 for (const [sentence, section, paths] of [
   ['layer 7 takes what there is of it', { key: 'header:x', tryTimeout: '1s' }, []],
@@ -52,4 +52,37 @@ test('layers: the loader tells both, with their places, and lets a contender hav
   const paths = (rest: string) => problemsOf(yaml(rest)).map(({ path }) => path.join('.'));
   t.deepEqual(paths('balancer: { layer: 4, key: header:x }'), ['balancer.key']);
   t.deepEqual(paths(`balancer: { tryTimeout: 1s }\ncontenders: [${four}]`), ['contenders.0.balancer.layer']);
+});
+
+for (const [sentence, section, type] of [
+  ['layer 7 asks over HTTP', '{}', 'http'],
+  ['layer 4 connects', '{ layer: 4, health: { interval: 1s } }', 'tcp'],
+  ['layer 4 asks where it is told what for', '{ layer: 4, health: { path: /up } }', 'http'],
+  ['or what to expect', '{ layer: 4, health: { statuses: [204] } }', 'http'],
+  ['or that it should', '{ layer: 4, health: { type: http } }', 'http'],
+  ['and layer 7 connects where it is told to', '{ health: { type: tcp } }', 'tcp'],
+] as const)
+  test(`layers: checks: ${sentence}`, (t) => {
+    const text = `fleet: [{ id: app }]\nload: { open: { rate: 100/s }, duration: 10s }\nbalancer: ${section}\ncontenders: [p2c]\n`;
+    const health = load(text).contenders[0]?.balancer.health;
+    t.is(health === false ? 'none' : health?.type, type);
+  });
+
+test('layers: who needs what responses report cannot run where nobody sees one, and `all` leaves them out', (t) => {
+  const reporting = {
+    strategies: new Map([...known.strategies, ['told', { options: {}, needs: 'reported' }]]),
+  };
+  const text = (contenders: string, layer: number) =>
+    `fleet: [{ id: app }]\nload: { open: { rate: 100/s }, duration: 10s }\nbalancer: { layer: ${layer} }\ncontenders: ${contenders}\n`;
+  const more = { known: reporting };
+  const [problem] = problemsOf(text('[told]', 4), more);
+  t.is(problem?.path.join('.'), 'contenders.0');
+  t.regex(
+    problem!.message,
+    /expected a strategy that does without backends' reports at layer 4, .* got told/,
+  );
+  t.deepEqual(problemsOf(text('[told]', 7), more), []);
+  const names = (layer: number) => load(text('all', layer), more).contenders.map(({ name }) => name);
+  t.true(names(7).includes('told'));
+  t.false(names(4).includes('told'));
 });

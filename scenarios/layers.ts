@@ -2,6 +2,7 @@
  * Settings that mean nothing at the layer a balancer works at. They are looked for in the section as it was written, so
  * that a default is no mistake, and a setting that would have no effect is refused and not ignored.
  */
+import type { BalancerSettings } from './balancer-settings.ts';
 import type { ResolvedContender } from './contenders.ts';
 import type { Finding } from './problem.ts';
 import type { Scenario } from './scenario.ts';
@@ -56,15 +57,29 @@ const atLayer7: readonly Misplaced[] = [
   { path: ['tcp'], expected: '`layer: 4` beside `tcp`, which is about connections that it balances' },
 ];
 
+/** Of a `balancer` section as it was written. */
+export const layerOf = (section: unknown): 4 | 7 => (valueAt(section, ['layer']) === 4 ? 4 : 7);
+
 /** What of a `balancer` section, as written, does not belong to its layer. Paths begin within the section. */
 export function* layerFindings(section: unknown): Generator<Finding> {
-  const at4 = valueAt(section, ['layer']) === 4;
+  const at4 = layerOf(section) === 4;
   for (const { path, when = () => true, expected } of at4 ? atLayer4 : atLayer7) {
     const value = valueAt(section, path);
     if (value === undefined || !when(value)) continue;
     const remedy = at4 ? 'remove it, or give it to the contenders at layer 7 only' : 'remove one of them';
     yield { path, message: `expected ${expected}, got ${show(value)}; ${remedy}` };
   }
+}
+
+/**
+ * The settings of a section, with what a layer makes of what it does not say: at layer 4 a check is a connection, unless the
+ * section says what to ask for over HTTP.
+ */
+export function withLayerDefaults(settings: BalancerSettings, section: unknown): BalancerSettings {
+  const { layer, health } = settings;
+  if (layer !== 4 || health === false) return settings;
+  const said = ['type', 'path', 'statuses'].some((key) => valueAt(section, ['health', key]) !== undefined);
+  return said ? settings : { ...settings, health: { ...health, type: 'tcp' } };
 }
 
 /** Of a contender's section, `own` laid over the scenario's as `merged`: only what is new in it. */
