@@ -20,6 +20,8 @@ export interface BenchOptions {
   /** The strategy's options. */
   values?: Values<Options>;
   backends?: number;
+  /** Of the backends, in turn. */
+  zones?: readonly string[];
   /** As written in a scenario. */
   balancer?: Record<string, unknown>;
   seed?: number;
@@ -31,6 +33,7 @@ export function bench({
   strategy = strategyOf(firstUntried),
   values = {},
   backends = 3,
+  zones = [],
   balancer = { health: false },
   seed = 1,
   observer,
@@ -48,6 +51,7 @@ export function bench({
       host: '127.0.0.1',
       port: 1000 + index,
       weight: 1,
+      ...(zones.length === 0 ? {} : { zone: zones[index % zones.length]! }),
     })),
     now: () => clock.t,
     onEvent: (event) => events.push(event),

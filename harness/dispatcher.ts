@@ -10,6 +10,7 @@ import type { BalancerSettings } from '../scenarios/scenario.ts';
 import type { Env, LoadSample, OutcomeKind, Strategy, StrategyDefinition } from '../strategies/strategy.ts';
 import { wasTried } from '../strategies/tried.ts';
 import { type BalancerStats, statsOf } from './balancer-stats.ts';
+import { byLocality } from './by-locality.ts';
 import { type AttemptEnd, type AttemptObserver, Dispatch, type DispatchRequest } from './dispatch.ts';
 import { DispatchQueue } from './dispatch-queue.ts';
 import { DispatchRetries } from './dispatch-retries.ts';
@@ -28,6 +29,8 @@ export interface DispatcherOptions {
   /** Monotonic ms. */
   readonly now: () => number;
   readonly onEvent: (event: BalancerEvent) => void;
+  /** Where it stands, unless the settings say it. */
+  readonly zone?: string | undefined;
   readonly observer?: AttemptObserver;
   /** What this driver can tell a strategy beyond the basic contract, as an object's own properties. */
   readonly env?: EnvExtras;
@@ -93,7 +96,11 @@ export class Dispatcher {
       settings.queue === false ? undefined : new DispatchQueue(this.pool, settings.queue.length, now, tell);
     this.pool.found(options.backends);
     try {
-      this.#strategy = strategy.definition.create(this.#env(now, random, options.env), strategy.values);
+      const env = this.#env(now, random, options.env);
+      const create = () => strategy.definition.create(env, strategy.values);
+      const { locality } = settings;
+      this.#strategy =
+        locality === false ? create() : byLocality(create, locality, env, locality.zone ?? options.zone);
     } catch (error) {
       throw StrategyError.thrown(strategy, 'create', error);
     }

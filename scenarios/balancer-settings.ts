@@ -6,6 +6,7 @@ import {
   breaker,
   fallback,
   health,
+  locality,
   outlier,
   panic,
   passive,
@@ -53,6 +54,7 @@ const section = z.strictObject({
   queue,
   fallback,
   slowStart,
+  locality,
 });
 
 export const balancer = section.superRefine(balancerIssues);

@@ -23,7 +23,8 @@ export function* poolFindings(
     if (typeof entry === 'string') continue;
     const one = resolved.find(({ name }) => name === nameOf(entry));
     if (one === undefined) continue;
-    if (!['pools', 'routes', 'fallback'].some((key) => Object.hasOwn(entry.balancer, key))) continue;
+    if (!['pools', 'routes', 'fallback', 'locality'].some((key) => Object.hasOwn(entry.balancer, key)))
+      continue;
     for (const { path, message } of poolProblems(one.balancer, backends))
       yield { path: ['contenders', i, 'balancer', ...path], message };
   }

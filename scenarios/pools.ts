@@ -40,7 +40,7 @@ export const isIn = ({ selectors }: PoolSpec, member: PoolMember): boolean =>
 
 /** What is wrong with pools and routes in view of the backends there are: where, and a sentence. */
 export function* poolProblems(
-  { pools, routes, fallback }: Pick<BalancerSettings, 'pools' | 'routes' | 'fallback'>,
+  { pools, routes, fallback, locality }: Pick<BalancerSettings, 'pools' | 'routes' | 'fallback' | 'locality'>,
   backends: readonly PoolMember[],
 ): Generator<{ path: (string | number)[]; message: string }> {
   const known = [
@@ -57,6 +57,14 @@ export function* poolProblems(
           path: ['pools', name, 'backends', i],
           message: `expected backends that exist (${some}), got ${show(it)}${didYouMean(it, known)}`,
         };
+  const zones = new Set(backends.flatMap(({ zone }) => (zone === undefined ? [] : [zone])));
+  const places = locality === false ? [] : [locality.zone, ...(locality.order ?? [])];
+  for (const [i, zone] of places.entries())
+    if (zone !== undefined && !zones.has(zone))
+      yield {
+        path: i === 0 ? ['locality', 'zone'] : ['locality', 'order', i - 1],
+        message: `expected a zone of a backend (${[...zones].slice(0, 12).join(', ') || 'none has one'}), got ${show(zone)}${didYouMean(zone, zones)}`,
+      };
   const names = Object.keys(pools);
   if (fallback !== false && fallback.pool !== undefined && !Object.hasOwn(pools, fallback.pool))
     yield {

@@ -40,6 +40,12 @@ for (const [sentence, balancer, path, message] of [
     'maxInFlight',
     /expected a number where there is a queue, got unlimited/,
   ],
+  [
+    'a zone that keeps more than it can',
+    { locality: { overprovisioning: 0.5 } },
+    'locality.overprovisioning',
+    /1/,
+  ],
   ['a fallback to nothing', { fallback: {} }, 'fallback', /./],
   ['slow start without its window', { slowStart: {} }, 'slowStart', /./],
   ['a success as a status to try again', { retries: { statuses: [200] } }, 'retries.statuses.0', /400/],

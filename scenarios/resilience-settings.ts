@@ -193,3 +193,25 @@ export const health = z
   ])
   .prefault({})
   .describe('active health checks');
+
+export const locality = z
+  .union([
+    z.literal(false),
+    z.strictObject({
+      zone: name
+        .optional()
+        .describe("the balancer's own; unless given, where balancer.zones puts it, or each client's region"),
+      order: z
+        .array(name)
+        .optional()
+        .describe('the others, nearest first; by network.latencies unless given'),
+      overprovisioning: z
+        .number()
+        .min(1)
+        .max(100)
+        .default(1.4)
+        .describe('a zone keeps everything while so many times its available share is 1 or more'),
+    }),
+  ])
+  .default(false)
+  .describe('keep to the own zone while it can carry the load, then spill to the next by share');

@@ -26,6 +26,8 @@ export interface ProxyUnderTest {
 }
 
 export interface ProxyOptions {
+  /** Of the backends, in order. */
+  zones?: readonly string[];
   balancer?: Record<string, unknown>;
   limits?: Partial<Limits>;
   /** Round robin unless given. */
@@ -36,7 +38,7 @@ export interface ProxyOptions {
 /** Backends are app-0, app-1 … in the order of `ports`; nothing is checked or ejected unless asked for. */
 export async function startProxy(
   ports: readonly number[],
-  { balancer = {}, limits = {}, strategy, watcher }: ProxyOptions = {},
+  { balancer = {}, limits = {}, zones = [], strategy, watcher }: ProxyOptions = {},
 ): Promise<ProxyUnderTest> {
   const settings: BalancerSettings = balancerSchema.parse({ health: false, passive: false, ...balancer });
   const backends = ports.map((port, index) => ({
@@ -45,6 +47,7 @@ export async function startProxy(
     host: '127.0.0.1',
     port,
     weight: 1,
+    ...(zones[index] === undefined ? {} : { zone: zones[index] }),
   }));
   const attempts: string[] = [];
   const pools = new Pools({

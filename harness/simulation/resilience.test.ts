@@ -224,3 +224,27 @@ test('jitter of checks: a crash is seen a little later for each backend, within 
   t.is(new Set(seen).size, 6);
   t.true(seen.every((ms) => ms >= 0 && ms <= 100 * 1.5 + 50));
 });
+
+test('locality: balancers keep to their zones, spill when theirs is half gone, and come back', async (t) => {
+  const world = {
+    fleet: ['a', 'b'].map((zone) => ({ id: zone, count: 4, zone, service: { constant: { mean: '5ms' } } })),
+    load: {
+      ...{ open: { rate: '800/s', arrivals: 'constant' }, warmup: 0, duration: '6s' },
+      regions: { a: 1, b: 1 },
+    },
+    network: { latencies: { a: { b: '20ms' } } },
+    faults: [{ at: '2s', until: '4s', on: ['a-1', 'a-2'], crash: {} }],
+  };
+  const balancer = {
+    ...{ count: 2, zones: ['a', 'b'], locality: {} },
+    health: { interval: '200ms', timeout: '100ms', unhealthy: 1, healthy: 1 },
+  };
+  const { attempts } = await simulated({ ...world, balancer }, 'p2c');
+  const inA = (from: number, to: number) => {
+    const then = attempts.filter((it) => it.picked > from && it.picked < to);
+    return then.filter(({ backend }) => backend < 4).length / then.length;
+  };
+  t.true(Math.abs(inA(0, 2_000) - 0.5) < 0.02);
+  t.true(Math.abs(inA(2_400, 4_000) - 0.35) < 0.03, 'half of the zone carries 70%');
+  t.true(Math.abs(inA(4_400, 6_000) - 0.5) < 0.02);
+});

@@ -300,6 +300,7 @@ export class Simulation {
       onEvent: (event) => this.#balancerEvent(event),
       observer,
       env,
+      zone,
     });
   }
 
