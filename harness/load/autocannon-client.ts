@@ -14,6 +14,7 @@
  */
 import type { TLSSocket } from 'node:tls';
 import type { Client } from 'autocannon';
+import { reset } from '../proxy/reset.ts';
 import { type Desk, Exchange, next } from './exchange.ts';
 import type { TlsClient } from './tls-client.ts';
 
@@ -81,7 +82,11 @@ export function mend(
   checkShape(client);
   const connect = client._connect.bind(client);
   const request = client._doRequest.bind(client);
-  const exchange = new Exchange(desk, () => client._resetConnection());
+  const exchange = new Exchange(desk, () => {
+    // A client that gives up says so by a reset: after a FIN it might still wait for its answer.
+    if (client.conn !== undefined) reset(client.conn);
+    client._resetConnection();
+  });
   let asked: ReturnType<Ask>;
   let error: NodeJS.ErrnoException | undefined;
   let open = false;

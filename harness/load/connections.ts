@@ -4,6 +4,7 @@
  */
 import { connect, type Socket } from 'node:net';
 import { connect as connectSecurely } from 'node:tls';
+import { reset } from '../proxy/reset.ts';
 import { type Desk, Exchange, next } from './exchange.ts';
 import type { TlsClient } from './tls-client.ts';
 
@@ -65,7 +66,7 @@ export class Connection {
 
   constructor(desk: Desk, target: Target, pool: Connections, index: number) {
     this.#pool = pool;
-    this.#exchange = new Exchange(desk, () => this.close());
+    this.#exchange = new Exchange(desk, () => this.#giveUp());
     // What is written before the connection stands leaves when it does; its making counts in the latency.
     this.#socket = open(target, index)
       .on(target.tls === undefined ? 'connect' : 'secureConnect', () => {
@@ -86,6 +87,12 @@ export class Connection {
   close(): void {
     this.#pool.drop(this);
     this.#socket.destroy();
+  }
+
+  /** A client that gives up says so by a reset: after a FIN it might still wait for its answer. */
+  #giveUp(): void {
+    this.#pool.drop(this);
+    reset(this.#socket);
   }
 
   #read(chunk: Buffer): void {
