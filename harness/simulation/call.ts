@@ -139,7 +139,8 @@ export class Call implements Job, Due {
     this.host = link.host;
     this.latency = latency;
     this.request = flight.number;
-    this.key = flight.key;
+    // What backends cache by is the load's key, whatever the balancer goes by.
+    this.key = flight.keyHash;
     this.quantile = quantile;
     this.state = 'new';
     this.abandoned = this.admitted = this.connecting = false;

@@ -11,6 +11,7 @@ import { Window } from '../load/window.ts';
 import type { Balancer, Front } from './balancer.ts';
 import type { Connections } from './connections.ts';
 import { Flight } from './flight.ts';
+import { keyReader } from './keys.ts';
 import type { Ledger } from './ledger.ts';
 import { Names } from './names.ts';
 import type { Network } from './network.ts';
@@ -34,6 +35,8 @@ export interface ClientsOptions {
   readonly connections?: Connections;
   /** Round trips of a TLS handshake; 0 in clear. What it costs in CPU is not simulated. */
   readonly handshakeTrips: number;
+  /** Where balancers find the affinity key (`balancer.key`). */
+  readonly key: string;
   /** Called once the length of the measured window is known, ms. */
   readonly onWindow: (ms: number) => void;
 }
@@ -63,6 +66,7 @@ export class Clients implements Front {
     idempotent: true,
   };
   readonly #names: Names;
+  readonly #keyOf: ReturnType<typeof keyReader>;
   readonly #arrivals: () => number;
   readonly #most: number;
   readonly #regions: boolean;
@@ -83,6 +87,7 @@ export class Clients implements Front {
     this.#connections = options.connections;
     this.#workload = new Workload(load, seed, rateOf(load, fleet));
     this.#names = new Names(this.#workload);
+    this.#keyOf = keyReader(options.key);
     this.#window = new Window(load);
     this.#arrivals = load.open === undefined ? () => Number.POSITIVE_INFINITY : this.#workload.arrivals();
     const most = load.open?.connections ?? 'unlimited';
@@ -202,6 +207,7 @@ export class Clients implements Front {
     request.key = this.#names.key(index);
     request.client = this.#names.client(index);
     request.region = region;
+    if (this.#keyOf !== undefined) request.key = this.#keyOf(request, workload.request(index));
     request.idempotent = idempotent.has(workload.request(index).method);
     const flight = this.#spare.pop() ?? this.#make();
     flight.begin(index, now, this.#names.keyHash, latency);

@@ -95,6 +95,7 @@ export class Simulation {
       timeline: this.#timeline,
       network: this.#network,
       ledger: this.#ledger,
+      key: settings.key,
       balancerOf: (index, region) => assigned(index, region),
       handshakeTrips: handshakeTrips(settings.tls, scenario.load.tls),
       onWindow: (ms) => recorder.window(ms),
