@@ -105,12 +105,40 @@ const balancer = fc.record(
     board: fc.record({ every: ms(5, 50) }),
     health: fc.oneof(
       fc.constant(false as const),
-      fc.record({ interval: ms(20, 60), timeout: ms(10, 100), unhealthy: fc.integer({ min: 1, max: 3 }) }),
+      fc.record({
+        type: fc.constantFrom('http' as const, 'tcp' as const),
+        interval: ms(20, 60),
+        jitter: fc.constantFrom(0, 0.4),
+        timeout: ms(10, 100),
+        unhealthy: fc.integer({ min: 1, max: 3 }),
+      }),
     ),
     passive: fc.oneof(
       fc.constant(false as const),
-      fc.record({ failures: fc.integer({ min: 1, max: 3 }), errors: fc.boolean(), ejection: ms(20, 200) }),
+      fc.record({
+        failures: fc.integer({ min: 1, max: 3 }),
+        errors: fc.boolean(),
+        ejection: ms(20, 200),
+        maxEjection: ms(20, 400),
+        maxEjected: fc.constantFrom(0.3, 1),
+      }),
     ),
+    outlier: fc.record({
+      interval: ms(20, 100),
+      ejection: ms(20, 100),
+      maxEjected: fc.constantFrom(0.3, 1),
+      successRate: fc.constant({ hosts: 2, requests: 2, factor: 1 }),
+      failurePercentage: fc.constant({ hosts: 1, requests: 2, threshold: 0.5 }),
+    }),
+    breaker: fc.record({
+      failures: fc.integer({ min: 1, max: 3 }),
+      errors: fc.boolean(),
+      open: ms(5, 100),
+      trials: fc.integer({ min: 1, max: 3 }),
+    }),
+    panic: fc.record({ below: fc.constantFrom(0.3, 0.7) }),
+    locality: fc.record({ overprovisioning: fc.constantFrom(1, 1.4) }),
+    fallback: fc.constant({ response: { status: 599, body: 'sorry' } }),
     connectTimeout: ms(5, 300),
     tryTimeout: ms(5, 300),
     retries: fc.record({
