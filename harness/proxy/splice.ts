@@ -61,6 +61,7 @@ export class SpliceCore {
 
   expire(): void {
     this.time = this.now();
+    this.dispatcher.pool.tick(this.time);
     this.connecting.expire(this.time);
     this.idle.expire(this.time);
     this.halfClosed.expire(this.time);
@@ -105,6 +106,11 @@ export class Splice implements UpstreamUser {
     client.on('error', () => this.#close('cancelled'));
     client.on('close', () => this.#closed());
     this.#attempt();
+  }
+
+  /** Of the backend it is joined to, or being joined to. */
+  get backend(): PooledBackend | undefined {
+    return this.#dispatch.backend;
   }
 
   /** Breaks it off: both sides are reset. */

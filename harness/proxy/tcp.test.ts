@@ -280,3 +280,19 @@ test('told to stop, it takes no more, lets connections end, and resets those tha
   await closed;
   t.deepEqual(stand.attempts, ['app-0 ok 0', 'app-0 cancelled 0']);
 });
+
+test('a drain: connections stay while they may, and those left at its deadline are reset', async (t) => {
+  const stand = await setUpTcp(t, [shout, shout]);
+  const staying = await stand.connect('a');
+  await staying.until('an echo', () => staying.text === 'A');
+  const other = await stand.connect('b');
+  await other.until('an echo', () => other.text === 'B');
+  stand.dispatcher.pool.drain('app-0', 300);
+  staying.send('c');
+  await staying.until('an echo', () => staying.text === 'AC');
+  t.is(await staying.closed(), 'reset');
+  await eventually('the backend sees it', () => stand.backends[0]!.open === 0);
+  t.is(stand.dispatcher.stats().backends[0]!.state, 'drained');
+  other.send('d');
+  await other.until('an echo', () => other.text === 'BD');
+});

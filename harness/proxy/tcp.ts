@@ -35,6 +35,11 @@ export function createTcpProxy(options: TcpProxyOptions): HttpProxy {
   const splices = new Set<Splice>();
   let ticker: NodeJS.Timeout | undefined;
 
+  // What a backend that drains still has at its deadline.
+  core.dispatcher.subscribe((event) => {
+    if (event.type !== 'pool' || event.change !== 'overdue') return;
+    for (const splice of [...splices]) if (splice.backend?.id === event.backend) splice.abandon();
+  });
   const expire = () => {
     core.expire();
     if (splices.size > 0) return;
