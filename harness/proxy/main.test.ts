@@ -13,6 +13,7 @@ import { attemptKinds } from '../recording.ts';
 import { type Child, launch } from '../role.ts';
 import { chooseStrategy } from '../strategies.ts';
 import type { ProxyReady, ProxySettings } from './settings.ts';
+import { exchange, secured } from './tls.test-support.ts';
 
 const main = new URL('./main.ts', import.meta.url);
 
@@ -142,6 +143,26 @@ test.serial(
     ]);
   },
 );
+
+test.serial('at layer 4, and over TLS, an attempt in the log is a connection, of no request', async (t) => {
+  const fleet = await Promise.all(['a', 'b'].map((id) => backendOf(t, id)));
+  const began = now();
+  const balancer = { layer: 4, tls: { selfSigned: true } };
+  const { child, ready, attempts } = await proxyOf(t, fleet, 'round-robin', balancer);
+  for (let i = 0; i < 4; i++) {
+    const socket = await secured(t, ready.port);
+    const { text } = await exchange(socket, 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
+    t.regex(text, /^HTTP\/1\.1 200 OK/);
+    t.regex(text, /"id":"[ab]"/);
+    socket.end();
+  }
+  await child.stop();
+  const log = await readAttemptLog(attempts, began);
+  t.deepEqual([...log.request], [-1, -1, -1, -1]);
+  t.deepEqual([...log.backend].sort(), [0, 0, 1, 1]);
+  t.deepEqual([...log.status], [0, 0, 0, 0]);
+  t.true(log.kind.every((code) => attemptKinds[code] === 'ok'));
+});
 
 test.serial(
   'a backend that dies costs no request, is taken out, and the event is on disk while it still runs',

@@ -15,10 +15,11 @@ import type { Dispatcher } from '../dispatcher.ts';
 import type { PooledBackend } from '../pooled-backend.ts';
 import { Deadline, DeadlineQueue } from './deadlines.ts';
 import { frame } from './frame.ts';
+import { defaultLimits } from './limits.ts';
 import { endsOf, plainAddress, proxyHeader } from './proxy-protocol.ts';
 import { reset } from './reset.ts';
 import { readShared } from './shared-reads.ts';
-import { localShortage, Upstream, type UpstreamUser } from './upstream.ts';
+import { localShortage, type Upstream, Upstreams, type UpstreamUser } from './upstream.ts';
 import { Waits } from './waits.ts';
 import type { RequestWatcher } from './watcher.ts';
 
@@ -37,8 +38,7 @@ export class SpliceCore {
   readonly watcher: RequestWatcher | undefined;
   /** Time of the latest tick, ms. */
   time: number;
-  /** Connections to backends, open or being opened. */
-  upstreams = 0;
+  readonly upstreams = new Upstreams(defaultLimits);
 
   constructor(
     dispatcher: Dispatcher,
@@ -57,6 +57,9 @@ export class SpliceCore {
     const { queue, connectTimeout } = settings;
     this.queueing = queue === false ? undefined : new DeadlineQueue(queue.timeout ?? connectTimeout);
     this.proxyProtocol = proxyProtocol;
+    dispatcher.subscribe((event) => {
+      if (event.type === 'pool' && event.change === 'overdue') this.upstreams.breakOff(event.backend);
+    });
   }
 
   expire(): void {
@@ -67,10 +70,6 @@ export class SpliceCore {
     this.halfClosed.expire(this.time);
     this.queueing?.expire(this.time);
   }
-
-  readonly upstreamClosed = (): void => {
-    this.upstreams--;
-  };
 }
 
 export class Splice implements UpstreamUser {
@@ -169,8 +168,7 @@ export class Splice implements UpstreamUser {
       if (!this.#waits.queue(core.dispatcher, this.#dispatch)) this.#refuse();
       return;
     }
-    core.upstreams++;
-    this.#upstream = new Upstream(backend, this, core.upstreamClosed);
+    this.#upstream = core.upstreams.open(backend, this);
     core.connecting.start(this.#deadline, this.#dispatch.startedAt);
   }
 

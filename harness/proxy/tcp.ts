@@ -97,7 +97,7 @@ export function createTcpProxy(options: TcpProxyOptions): HttpProxy {
         });
       }),
     get connections() {
-      return { clients: splices.size, upstreams: core.upstreams };
+      return { clients: splices.size, upstreams: core.upstreams.size };
     },
   };
 }
