@@ -70,6 +70,23 @@ test.serial(
   },
 );
 
+for (const [kind, load] of Object.entries(loads))
+  test.serial(
+    `${kind} load over TLS: a client that gives up closes its connection, and the load goes on`,
+    async (t) => {
+      const server = createServer({ ...(await selfSigned()) }, (socket) => {
+        socket.on('error', () => socket.destroy());
+        socket.resume();
+      });
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      t.teardown(() => void server.close());
+      const { port } = server.address() as AddressInfo;
+      const { result } = await drive(port, { ...load, timeout: 150 }, undefined, { tls: plainHandshakes });
+      t.true(result.counts.lost + result.counts.failed > 3);
+      t.is(result.counts.ok, 0);
+    },
+  );
+
 test.serial('a server in clear is no connection, and told as such', async (t) => {
   const { createServer: plain } = await import('node:net');
   const server = plain((socket) =>

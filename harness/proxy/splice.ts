@@ -57,9 +57,6 @@ export class SpliceCore {
     const { queue, connectTimeout } = settings;
     this.queueing = queue === false ? undefined : new DeadlineQueue(queue.timeout ?? connectTimeout);
     this.proxyProtocol = proxyProtocol;
-    dispatcher.subscribe((event) => {
-      if (event.type === 'pool' && event.change === 'overdue') this.upstreams.breakOff(event.backend);
-    });
   }
 
   expire(): void {

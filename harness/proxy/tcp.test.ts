@@ -264,24 +264,6 @@ test('a thousand connections, opened and closed in every way, leave nothing behi
   t.is(inFlight(stand), 0);
 });
 
-test('a backend that drains keeps its connections until its deadline, and gets no new ones', async (t) => {
-  const stand = await setUpTcp(t, [shout, shout]);
-  const { pool } = stand.dispatcher;
-  const first = await stand.connect('a');
-  await first.until('an echo', () => first.text === 'A');
-  pool.drain('app-0', 400);
-  for (let i = 0; i < 2; i++) {
-    const other = await stand.connect('b');
-    await other.until('an echo', () => other.text === 'B');
-  }
-  t.is(stand.backends[1]!.sockets.length, 2);
-  first.send('c');
-  await first.until('an echo', () => first.text === 'AC');
-  t.is(await first.closed(), 'reset');
-  await eventually('its slot is free', () => pool.get('app-0')!.inFlight === 0);
-  t.is(inFlight(stand), 2, 'the others stay');
-});
-
 test('told to stop, it takes no more, lets connections end, and resets those that do not in time', async (t) => {
   const stand = await setUpTcp(t, [shout]);
   const ends = await stand.connect('a');
