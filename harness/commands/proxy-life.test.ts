@@ -21,6 +21,9 @@ async function folder(t: ExecutionContext): Promise<string> {
   return dir;
 }
 
+/** For what ends before a backend is asked anything. */
+const least = ['--listen', '127.0.0.1:0', '--backend', 'http://127.0.0.1:1'];
+
 const started = (server: Backend, requests = 1) => eventually(() => server.served.length === requests);
 
 test.serial('SIGTERM: nothing new is taken, what is in flight finishes, exit 0', async (t) => {
@@ -241,3 +244,26 @@ test.serial(
     t.like(second, { backend: null, attempts: 0, outcome: 'unavailable', bytesIn: 0, firstByteMs: null });
   },
 );
+
+test.serial('a certificate that is none is bad input, also to --check', async (t) => {
+  const pem = join(await folder(t), 'bad.pem');
+  await writeFile(pem, 'no certificate');
+  for (const more of [[], ['--check']]) {
+    const tls = `tls={ cert: ${pem}, key: ${pem} }`;
+    const { exitCode, stderr, stdout } = await proxyCommand(...least, '--set', tls, ...more);
+    t.is(exitCode, 2);
+    t.is(stdout, '');
+    t.regex(stderr, /^tls: expected a PEM certificate and its private key, got: .*\n?$/);
+  }
+});
+
+test.serial('a strategy that cannot begin leaves nothing running, and says where', async (t) => {
+  const mine = join(await folder(t), 'mine.mts');
+  await writeFile(
+    mine,
+    `export default { about: '', options: {}, create() { throw new Error('not today'); } };`,
+  );
+  const { exitCode, stderr } = await proxyCommand(...least, '--strategy', mine);
+  t.is(exitCode, 1);
+  t.regex(stderr, /strategy mine \(.*mine\.mts:1\): create threw: not today/);
+});

@@ -2,7 +2,7 @@
 import { Command } from 'commander';
 import { hostPort } from '../../scenarios/addresses.ts';
 import { Exit, exitCode } from '../exit.ts';
-import { serveUntilTold } from '../proxy/serve.ts';
+import { assertCertificates, serveUntilTold } from '../proxy/serve.ts';
 import { loadStandalone, ownStrategyFile, type Standalone } from '../proxy/standalone.ts';
 import { listStrategies } from '../strategies.ts';
 import { overridesOf, type ProxyOptions } from './proxy-options.ts';
@@ -70,6 +70,7 @@ Exit codes: 0 drained · 1 it failed, an address in use included · 2 bad input 
 
 async function action(options: Options): Promise<void> {
   const standalone = await prepared(options);
+  await assertCertificates(standalone.settings);
   if (options.check) return console.log(told(standalone, options.json === true));
   await serveUntilTold(standalone, { json: options.json === true });
 }

@@ -55,6 +55,7 @@ export async function startBalancer(
   const { balancer, balancers, backends, seed, latencies } = settings;
   const strategy = { ...(await findStrategy(settings.strategy.name)), values: settings.strategy.values };
   const strategies = await poolStrategies(balancer);
+  const tls = balancer.tls === false ? undefined : await TlsTermination.create(balancer.tls, now);
   const probes = [strategy, ...strategies.values()].some(({ definition }) => definition.needs === 'probe');
   const prober = probes ? new Prober({ now }) : undefined;
   const pools = new Pools({
@@ -84,7 +85,6 @@ export async function startBalancer(
     checkers.find(({ pool }) => pool.get(backend.id) === backend)?.watch(backend);
   for (const { pool } of pools.dispatchers) for (const backend of pool.members) watch(backend);
 
-  const tls = balancer.tls === false ? undefined : await TlsTermination.create(balancer.tls, now);
   const createProxy = balancer.layer === 4 ? createTcpProxy : createHttpProxy;
   const watcher = together([telemetry?.watcher, accessLog]);
   const proxy = createProxy({ pools, settings, now, tls, ...(watcher === undefined ? {} : { watcher }) });

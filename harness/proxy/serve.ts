@@ -3,15 +3,17 @@
  * standard error; drains on SIGTERM and SIGINT, leaves at once on a second, reopens its log on SIGHUP.
  */
 import { hostPort } from '../../scenarios/addresses.ts';
+import { now } from '../clock.ts';
 import { Exit, exitCode } from '../exit.ts';
 import { StrategyError } from '../strategy-guard.ts';
 import { AccessLog } from './access-log.ts';
-import { type RunningBalancer, startBalancer } from './balancer.ts';
+import { type BalancerHooks, type RunningBalancer, startBalancer } from './balancer.ts';
 import { assertFree } from './free-address.ts';
 import { type HouseLog, houseLog, toldEvent } from './house-log.ts';
 import type { ProxySettings } from './settings.ts';
 import type { Standalone } from './standalone.ts';
 import { Telemetry } from './telemetry.ts';
+import { TlsTermination } from './tls.ts';
 
 /** Resolves when it was told to stop and all requests had finished; throws `Exit` where it could not start or had to cut some off. */
 export async function serveUntilTold(
@@ -27,7 +29,7 @@ export async function serveUntilTold(
   process.on('SIGHUP', () => reopen(access, log));
   const told = signals();
   const telemetry = settings.admin === undefined ? undefined : new Telemetry();
-  const balancer = await startBalancer(settings, {
+  const balancer = await started(settings, log, {
     onEvent: (event) => {
       const told = toldEvent(event);
       log.event(told);
@@ -36,6 +38,7 @@ export async function serveUntilTold(
     ...(telemetry === undefined ? {} : { telemetry }),
     ...(access === undefined ? {} : { accessLog: access }),
   });
+  told.serving();
   console.log(json ? JSON.stringify(serving(settings, balancer)) : inWords(settings, balancer));
   const code = await told.stop;
   log.note(`draining: no new connections, ${drainMs} ms for what is in flight; again to end at once`);
@@ -67,6 +70,16 @@ function reopen(access: AccessLog | undefined, log: HouseLog): void {
   );
 }
 
+/** Certificates are files that only reading them can judge. Throws `Exit` with code 2. */
+export async function assertCertificates({ balancer }: ProxySettings): Promise<void> {
+  try {
+    if (balancer.tls !== false) await TlsTermination.create(balancer.tls, now);
+  } catch (cause) {
+    const message = `tls: expected a PEM certificate and its private key, got: ${(cause as Error).message}`;
+    throw new Exit(exitCode.input, message, { cause });
+  }
+}
+
 async function assertStartable({ listen, admin }: ProxySettings): Promise<void> {
   try {
     await assertFree(listen, '--listen');
@@ -76,19 +89,38 @@ async function assertStartable({ listen, admin }: ProxySettings): Promise<void> 
   }
 }
 
+/** A balancer that cannot start leaves nothing behind: its checks would go on. */
+async function started(
+  settings: ProxySettings,
+  log: HouseLog,
+  hooks: BalancerHooks,
+): Promise<RunningBalancer> {
+  try {
+    return await startBalancer(settings, hooks);
+  } catch (error) {
+    log.note(inFewWords(error as Error));
+    return process.exit(exitCode.failed);
+  }
+}
+
+const inFewWords = (error: Error): string =>
+  error instanceof StrategyError ? error.message : `${error.stack ?? error}`;
+
 /** A strategy of the user's that throws is told by its file and line; anything else by its stack. Either is the end. */
 function endOnUncaught(log: HouseLog): void {
   process.on('uncaughtException', (error) => {
-    log.note(error instanceof StrategyError ? error.message : `${error.stack ?? error}`);
+    log.note(inFewWords(error));
     process.exit(exitCode.failed);
   });
 }
 
-function signals(): { stop: Promise<number>; end(): void } {
+/** `stop` resolves with the exit code of the first signal once it serves; before, a signal is the end, and so is a second one. */
+function signals(): { stop: Promise<number>; serving(): void; end(): void } {
   const { promise: stop, resolve } = Promise.withResolvers<number>();
   let code: number | undefined;
+  let serves = false;
   const on = (given: number) => () => {
-    if (code !== undefined) process.exit(code);
+    if (code !== undefined || !serves) process.exit(code ?? given);
     code = given;
     resolve(given);
   };
@@ -96,6 +128,9 @@ function signals(): { stop: Promise<number>; end(): void } {
   for (const [name, listener] of Object.entries(listeners)) process.on(name, listener);
   return {
     stop,
+    serving: () => {
+      serves = true;
+    },
     end: () => {
       for (const [name, listener] of Object.entries(listeners)) process.off(name, listener);
     },
@@ -123,7 +158,8 @@ function serving(
       : {
           admin: {
             url: adminUrl(asked, admin.port),
-            ...(asked.token === undefined ? { token: admin.token } : {}),
+            // Printed once, where it was made here and is asked for.
+            ...(asked.token === undefined && asked.path === undefined ? { token: admin.token } : {}),
           },
         }),
   };
