@@ -60,11 +60,12 @@ export class LogFile {
     if (this.#lines.length >= batch) this.#flush();
   }
 
-  /** Goes on in a new file of the same name, as the old one has been moved away. What is being written still goes to the old one. */
-  reopen(): void {
-    if (this.#options.file === '-') return;
+  /** Goes on in a new file of the same name, as the old one has been moved away. What is being written still goes to the old one. False on standard output. */
+  reopen(): boolean {
+    if (this.#options.file === '-') return false;
     if (this.#writing === undefined) this.#swap();
     else this.#waiting.push(() => this.#swap());
+    return true;
   }
 
   /** Writes what is left, and resolves when all of it is, or when nobody takes it. */

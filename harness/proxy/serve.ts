@@ -64,9 +64,9 @@ function openAccessLog(file: string, log: HouseLog): AccessLog {
 
 /** A log that was moved away is begun anew; without one there is nothing to do, and SIGHUP must not be the end all the same. */
 function reopen(access: AccessLog | undefined, log: HouseLog): void {
-  access?.file.reopen();
+  const reopened = access?.file.reopen() === true;
   log.note(
-    access === undefined ? 'SIGHUP: there is no access log to reopen' : 'SIGHUP: the access log is reopened',
+    reopened ? 'SIGHUP: the access log is reopened' : 'SIGHUP: there is no access log in a file to reopen',
   );
 }
 
