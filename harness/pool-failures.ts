@@ -111,12 +111,13 @@ export class PoolFailures {
   }
 
   /** It is not who it was: out it goes, however many are out already, until checks find the right one. Returns whether it was in. */
-  distrust(backend: PooledBackend, detail: string, at: number): boolean {
+  distrust(backend: PooledBackend, said: string, by: 'active' | 'passive', at: number): boolean {
+    const detail = anotherOne(said);
     const from = backend.health.status;
     if (!backend.health.markDown(detail, at)) return false;
     backend.markedDown = true;
     if (this.#options.settings.health === false) this.#eject(backend, at, this.#passive ?? distrusted);
-    this.#tellHealth(backend, from, at, detail);
+    this.#tellHealth(backend, from, at, detail, by);
     return true;
   }
 
@@ -160,12 +161,18 @@ export class PoolFailures {
     from: 'unknown' | 'healthy' | 'unhealthy',
     t: number,
     detail: string,
+    by: 'active' | 'passive' = 'passive',
   ): void {
-    this.#options.onEvent({ t, type: 'health', backend: id, from, to: health.status, by: 'passive', detail });
+    this.#options.onEvent({ t, type: 'health', backend: id, from, to: health.status, by, detail });
   }
 }
 
 /** By what real requests met: ejected for a time, or marked down and not yet back. */
 function isOut({ ejectedUntil, markedDown, health }: PooledBackend): boolean {
   return ejectedUntil < Number.POSITIVE_INFINITY || (markedDown && health.status === 'unhealthy');
+}
+
+/** What is told of a backend whose address answers with another's id. */
+export function anotherOne(said: string): string {
+  return `another backend answers at its address: ${JSON.stringify(said)}`;
 }

@@ -183,6 +183,7 @@ export class BackendPool implements Pool {
     if (backend.draining) return;
     const from = backend.health.status;
     const at = this.#options.now();
+    if (result.passed) backend.impostor = undefined;
     if (!backend.health.checked(result, at)) return;
     const detail = result.passed ? 'checks passed' : result.error;
     backend.markedDown = false;
@@ -207,9 +208,15 @@ export class BackendPool implements Pool {
     this.#refresh();
   }
 
-  /** A response at this backend's address came from somebody else. */
-  distrust(backend: PooledBackend, detail: string): void {
-    if (backend.draining || !this.#failures.distrust(backend, detail, this.#options.now())) return;
+  /** Whoever answers at this backend's address, to a check or a request, said another's id. */
+  distrust(backend: PooledBackend, said: string, by: 'active' | 'passive'): void {
+    if (backend.draining) return;
+    const t = this.#options.now();
+    if (backend.impostor !== said) {
+      backend.impostor = said;
+      this.#options.onEvent({ t, type: 'identity', backend: backend.id, said, by });
+    }
+    if (!this.#failures.distrust(backend, said, by, t)) return;
     this.#wakeAt(backend.ejectedUntil);
     this.#refresh();
   }

@@ -44,6 +44,8 @@ export class PooledBackend implements Backend {
   returnedAt = Number.NEGATIVE_INFINITY;
   /** Real requests took it out when it last became unhealthy. */
   markedDown = false;
+  /** Who answers in its place, by what was last said; undefined where it is itself. */
+  impostor: string | undefined = undefined;
   /** Of `ok` and `errors`, what was counted when outliers were last looked for. */
   seenOk = 0;
   seenErrors = 0;

@@ -126,6 +126,16 @@ export type Event =
       detail: string;
       pool?: string;
     }
+  /** Whoever answers at a backend's address said another's id, `said`; told once for each other it turns out to be in a row. */
+  | {
+      trial: string;
+      t: number;
+      type: 'identity';
+      backend: string;
+      said: string;
+      by: 'active' | 'passive';
+      pool?: string;
+    }
   /** So few backends were usable that all were used, or no longer. */
   | {
       trial: string;

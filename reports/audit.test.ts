@@ -71,6 +71,16 @@ const sabotages: [string, string, RegExp, (recording: FixtureRecording) => void]
       it.rows.set(trial.id, { requests, attempts: attemptsOf([{ backend: 0 }, ...picked]) });
     },
   ],
+  [
+    'an address is answered for by another backend',
+    'identity',
+    /^p2c, round 1: "app-7" answered at the address of app-2 at 1,200 ms$/,
+    (it) => {
+      it.run.scenario.balancer.identity = 'steelyard-backend';
+      const met = { trial: first(it).trial.id, type: 'identity', backend: 'app-2', said: 'app-7' } as const;
+      it.events.push({ ...met, t: 1_200, by: 'active' }, { ...met, t: 1_300, by: 'passive', pool: 'api' });
+    },
+  ],
 ];
 
 for (const [what, check, detail, sabotage] of sabotages)
@@ -100,4 +110,27 @@ test('a trial that failed is not held to anything: it has said so itself', (t) =
     trial.counts.sent = 1;
   }).summary;
   t.true(audit.passed);
+});
+
+test('who answers is of the audit only where a balancer of the run asked', (t) => {
+  const checks = (sabotage: (it: FixtureRecording) => void) =>
+    fixtureReport(options, sabotage).summary.audit.findings.filter(({ check }) => check === 'identity');
+  t.deepEqual(
+    checks(() => undefined),
+    [],
+  );
+  const kept = [{ check: 'identity', ok: true, detail: 'no backend said that it was another' }];
+  t.deepEqual(
+    checks(({ run }) => {
+      run.scenario.balancer.identity = 'steelyard-backend';
+    }),
+    kept,
+  );
+  t.deepEqual(
+    checks(({ run }) => {
+      const asks = { strategy: 'p2c', options: {}, balancer: { identity: 'steelyard-backend' } };
+      run.scenario.contenders = ['round-robin', asks];
+    }),
+    kept,
+  );
 });

@@ -129,6 +129,31 @@ const avoided: Check = ({ scenario }, folds) => {
   );
 };
 
+/**
+ * Who answered at a backend's address was that backend. Else the fleet was not the scenario's: what was answered was refused,
+ * but the load was carried by fewer than was said.
+ */
+const identity: Check = (_, folds) =>
+  finding(
+    'identity',
+    folds.flatMap((fold) =>
+      fold.strangers.map(
+        ({ backend, said, t }) =>
+          `${named(fold)}: ${JSON.stringify(said)} answered at the address of ${backend} at ${milliseconds(t)}`,
+      ),
+    ),
+    'no backend said that it was another',
+  );
+
+/** Whether any balancer of the run asked backends who they are. */
+function asksWho({ scenario: { balancer, contenders } }: Run): boolean {
+  const own = contenders === 'all' ? [] : contenders;
+  return (
+    balancer.identity !== false ||
+    own.some((it) => typeof it === 'object' && typeof it.balancer.identity === 'string')
+  );
+}
+
 const overhead: Check = ({ timing }) => ({
   check: 'overhead',
   ok: true,
@@ -150,7 +175,11 @@ const laws: readonly Check[] = [readable, load, conservation, rows, once, faults
 
 export function audit(run: Run, folds: readonly TrialFold[]): Audit {
   const complete = folds.filter(({ trial }) => trial.status === 'complete');
-  const checks = [...laws, run.driver === 'simulation' ? virtual : overhead];
+  const checks = [
+    ...laws,
+    ...(asksWho(run) ? [identity] : []),
+    run.driver === 'simulation' ? virtual : overhead,
+  ];
   const findings = checks.map((check) => check(run, complete));
   return { passed: findings.every(({ ok }) => ok !== false), findings };
 }

@@ -18,7 +18,7 @@ import { type Sample, wayToEnd } from './sample.ts';
 import type { AttemptCounts } from './shares.ts';
 import type { Phase, Requests } from './summary.ts';
 import { countEnd, emptyLines, type TimelineRow } from './timeline.ts';
-import type { TrialFold } from './trial-fold.ts';
+import { strangersIn, type TrialFold } from './trial-fold.ts';
 import { faultTime, faultWindows, gone, phaseSeconds, type Stretch } from './windows.ts';
 
 const phaseNames = ['before', 'during', 'after'] as const;
@@ -50,6 +50,7 @@ export function foldedTrial(run: Run, trial: Trial, folds: Folds, events: readon
     sentWithWarmup: folds.sentWithWarmup,
     duplicates: duplicatesIn(folds),
     ...(contradiction === undefined ? {} : { unread: contradiction }),
+    strangers: strangersIn(mine),
     afterDetection: lived.flatMap(({ window, failover, fold }) =>
       fold && gone.has(window.kind) && failover.detectMs !== null
         ? [

@@ -9,6 +9,8 @@ import type { Failover, Phase, Regret } from './summary.ts';
 import { stepFor, type TimelineRow, timelineOf } from './timeline.ts';
 import { type FaultWindow, faultTime, faultWindows, gone } from './windows.ts';
 
+export type Stranger = Extract<Event, { type: 'identity' }>;
+
 export interface TrialFold {
   trial: Trial;
   windows: FaultWindow[];
@@ -32,6 +34,8 @@ export interface TrialFold {
   twin?: Pairs;
   /** Beyond the oracle of its round, where one was simulated. */
   regret?: Regret;
+  /** Backends whose addresses answered with another's id, in order of time; see audit.ts. */
+  strangers: Stranger[];
   /** Attempts on a victim after it was known to be gone, by fault window; see audit.ts. */
   afterDetection: { window: FaultWindow; count: number; first: number }[];
 }
@@ -71,12 +75,22 @@ export function foldTrial(
     stepMs: stepFor(trial.windowMs),
     sentWithWarmup: rows.sent.reduce((count, sent) => (Number.isNaN(sent) ? count : count + 1), 0),
     duplicates: duplicatesIn(rows.index),
+    strangers: strangersIn(mine),
     afterDetection: lived.flatMap(({ window, failover }) =>
       gone.has(window.kind) && failover.detectMs !== null
         ? [{ window, ...sentAfter(run, attempts, window, window.taken + failover.detectMs) }]
         : [],
     ),
   };
+}
+
+/** Each pool tells of what it meets: whose address it is and who was there is news once. */
+export function strangersIn(events: readonly Event[]): Stranger[] {
+  const met = events.filter((event) => event.type === 'identity');
+  return met.filter(
+    (event, i) =>
+      i === met.findIndex(({ backend, said }) => backend === event.backend && said === event.said),
+  );
 }
 
 /** A pick and the transition that forbids it can share a millisecond. */

@@ -8,7 +8,8 @@
  */
 import { request } from 'node:http';
 import { connect } from 'node:net';
-import { anotherOne } from './identity.ts';
+import { anotherOne } from '../pool-failures.ts';
+import { cutShort } from './identity.ts';
 import { reset } from './reset.ts';
 
 /** Most bytes of a body worth reading: a health page is small, and a backend must not fill our memory. */
@@ -23,8 +24,10 @@ export interface CheckTarget {
   readonly statuses: readonly number[];
   /** ms, from the start to the last byte. */
   readonly timeout: number;
-  /** The field in which it says its id, and that id. */
-  readonly identity?: { readonly field: string; readonly id: string } | undefined;
+  /** The field in which it says its id, that id, and who is told where it says another. */
+  readonly identity?:
+    | { readonly field: string; readonly id: string; readonly onOther: (said: string) => void }
+    | undefined;
 }
 
 /** Resolves to why the check failed, or to the empty string when it passed. Never rejects. */
@@ -62,7 +65,10 @@ function checkResponse({ host, port, path, statuses, timeout, identity }: CheckT
     check.on('upgrade', () => settle('expected a response, got an upgrade'));
     check.on('response', (response) => {
       const said = identity && response.headers[identity.field.toLowerCase()];
-      if (typeof said === 'string' && said !== identity!.id) return settle(anotherOne(said));
+      if (typeof said === 'string' && said !== identity!.id) {
+        identity!.onOther(cutShort(said));
+        return settle(anotherOne(cutShort(said)));
+      }
       const chunks: Buffer[] = [];
       let size = 0;
       response.on('data', (chunk: Buffer) => {

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import { balancerSchema } from '../../scenarios/scenario.ts';
 import { now } from '../clock.ts';
@@ -7,7 +8,12 @@ import { answering, page, rawServer } from './raw-server.test-support.ts';
 
 const ok = answering(page(200, '{"status":"ok"}'));
 
-function checkerOf(t: ExecutionContext, ports: readonly number[], health: Record<string, unknown>) {
+function checkerOf(
+  t: ExecutionContext,
+  ports: readonly number[],
+  health: Record<string, unknown>,
+  field?: string,
+) {
   const settings = balancerSchema.parse({ health });
   const events: BalancerEvent[] = [];
   const watchers: (() => void)[] = [];
@@ -17,7 +23,7 @@ function checkerOf(t: ExecutionContext, ports: readonly number[], health: Record
   };
   const pool = new BackendPool({ settings, now, onEvent, onChange: () => undefined });
   if (settings.health === false) throw new Error('these tests check');
-  const checker = new HealthChecker({ pool, health: settings.health, now });
+  const checker = new HealthChecker({ pool, health: settings.health, now, field });
   t.teardown(() => checker.stop());
   for (const [index, port] of ports.entries())
     checker.watch(pool.add({ id: `b${index}`, index, host: '127.0.0.1', port, weight: 1 }));
@@ -68,6 +74,29 @@ test('a backend that dies is found out within interval × threshold + timeout, a
   t.deepEqual(
     events.flatMap((event) => (event.type === 'health' ? [`${event.from}>${event.to} ${event.by}`] : [])),
     ['unknown>healthy active', 'healthy>unhealthy active', 'unhealthy>healthy active'],
+  );
+});
+
+test('one whose address another has taken is out with the first check that says so, told of once, until it is back', async (t) => {
+  let id = 'b0';
+  const says = (socket: Socket) =>
+    void socket.on('data', () =>
+      socket.end(`HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\nX-Id: ${id}\r\n\r\n`),
+    );
+  const { port } = await rawServer(t, says);
+  const health = { interval: '20ms', timeout: '5s', unhealthy: 1_000, healthy: 1 };
+  const { events, becomes } = checkerOf(t, [port], health, 'X-Id');
+  await becomes(0, 'healthy');
+  for (const other of ['b7', 'b0', 'b7'.repeat(1_000)]) {
+    id = other;
+    await becomes(0, other === 'b0' ? 'healthy' : 'unhealthy');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  t.deepEqual(
+    events.flatMap((event) =>
+      event.type === 'identity' ? [`${event.backend}: ${event.said} ${event.by}`] : [],
+    ),
+    ['b0: b7 active', `b0: ${'b7'.repeat(40)} active`],
   );
 });
 

@@ -95,7 +95,10 @@ export class HealthChecker {
     const { host, port } = backend;
     const startedAt = now();
     const { field } = this.#options;
-    const identity = field === undefined ? undefined : { field, id: backend.id };
+    const onOther = (said: string) => {
+      if (!this.#stopped) pool.distrust(backend, said, 'active');
+    };
+    const identity = field === undefined ? undefined : { field, id: backend.id, onOther };
     void checkHealth({ ...health, host, port, identity }).then((error) => {
       if (this.#stopped || backend.draining) return;
       const passed = error === '';

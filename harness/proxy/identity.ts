@@ -22,14 +22,13 @@ export class Identity {
   refutes(response: ResponseHead, b: Buffer, backend: PooledBackend): boolean {
     const said = response.field(b, this.#field);
     if (said === undefined || said === backend.id) return false;
-    const detail = anotherOne(said);
     for (const { pool } of this.#pools.dispatchers)
-      if (pool.get(backend.id) === backend) pool.distrust(backend, detail);
+      if (pool.get(backend.id) === backend) pool.distrust(backend, cutShort(said), 'passive');
     return true;
   }
 }
 
-/** What is told of it; what it said is cut short. */
-export function anotherOne(said: string): string {
-  return `another backend answers at its address: ${JSON.stringify(said.slice(0, 80))}`;
+/** As much of what a stranger says as is worth telling. */
+export function cutShort(said: string): string {
+  return said.slice(0, 80);
 }

@@ -65,6 +65,8 @@ test('20: an address that another backend has taken: 502, out at once, and nothi
     [() => ok('zero', 'Steelyard-Backend: app-7\r\n'), () => ok('one', 'steelyard-backend: app-1\r\n')],
     { balancer: { identity: 'steelyard-backend' } },
   );
+  const told: unknown[] = [];
+  stand.dispatcher.subscribe(({ t: _, ...event }) => told.push(event));
   const client = await stand.connect(get());
   t.is((await client.response()).status, 502);
   for (let i = 0; i < 4; i++) {
@@ -75,6 +77,7 @@ test('20: an address that another backend has taken: 502, out at once, and nothi
   const [first] = stand.pools.stats().backends;
   t.false(first!.alive);
   t.is(first!.health.errorMessage, 'another backend answers at its address: "app-7"');
+  t.deepEqual(told[0], { type: 'identity', backend: 'app-0', said: 'app-7', by: 'passive' });
 });
 
 test('20: who says nothing is believed; nobody is asked unless told', async (t) => {
