@@ -13,6 +13,7 @@ import { Deadline, type DeadlineQueue } from './deadlines.ts';
 import { Exchange } from './exchange.ts';
 import { frame } from './frame.ts';
 import { hostLine } from './host-line.ts';
+import { Pace } from './pace.ts';
 import { RequestHead } from './request-head.ts';
 import { reset } from './reset.ts';
 import { readShared } from './shared-reads.ts';
@@ -43,8 +44,8 @@ export class Client {
   #unread: Buffer | undefined = undefined;
   #at = 0;
   #bodyBytes = 0;
-  /** Bytes written and not taken when that was last looked at. */
-  #unflushed = 0;
+  /** Whether it takes what it is sent; undefined until it does not take all at once. */
+  #pace: Pace | undefined = undefined;
   /** The backend takes no more of the body for now. */
   #blocked = false;
   #advancing = false;
@@ -90,7 +91,9 @@ export class Client {
   write(payload: string | Buffer): boolean {
     // Now it shows whether anybody is there.
     if (this.#halfClosed && this.#deadline.queue === this.#core.halfClosed) this.#deadline.stop();
-    return this.socket.write(payload, 'latin1');
+    const flowing = this.socket.write(payload, 'latin1');
+    if (!flowing) this.#awaitFlush();
+    return flowing;
   }
 
   /** More of the request's body can be sent on. */
@@ -114,10 +117,8 @@ export class Client {
     }
     if (this.socket.writableNeedDrain) {
       this.#state = state.draining;
-      this.#awaitFlush();
       return;
     }
-    if (this.#state === state.draining) this.#deadline.stop();
     this.#state = state.head;
     if (this.#unread !== undefined) this.#advance();
     else if (this.#core.closing || this.#halfClosed) this.close();
@@ -143,6 +144,7 @@ export class Client {
     this.#unread = undefined;
     this.socket.end();
     this.socket.resume();
+    this.#deadline.stop();
     if (this.socket.writableLength > 0) this.#awaitFlush();
     else this.#core.linger.start(this.#deadline, this.#core.now());
   }
@@ -155,6 +157,7 @@ export class Client {
   }
 
   becomeTunnel(tunnel: Tunnel): void {
+    this.#pace?.stop();
     this.#state = state.tunnel;
     this.#tunnel = tunnel;
     const early = this.#unread?.subarray(this.#at);
@@ -311,6 +314,7 @@ export class Client {
   }
 
   #drained(): void {
+    this.#pace?.stop();
     if (this.#state === state.tunnel) this.#tunnel!.clientDrained();
     else if (this.#state === state.draining) this.#next();
     else this.#exchange.clientDrained();
@@ -318,24 +322,26 @@ export class Client {
 
   /** All of ours has gone out, our FIN with it. */
   #flushed(): void {
+    this.#pace?.stop();
     if (this.#state === state.linger && !this.socket.destroyed)
       this.#core.linger.start(this.#deadline, this.#core.now());
   }
 
   #awaitFlush(): void {
-    this.#unflushed = this.socket.writableLength;
-    this.#core.flush.start(this.#deadline, this.#core.now());
+    this.#pace ??= new Pace(this.#core, this.socket, () => this.#tooSlow());
+    this.#pace.watch();
+  }
+
+  /** It does not take what it is sent. What still comes of that is broken off: the backend is not to blame. */
+  #tooSlow(): void {
+    if (this.#exchange.active) this.#leftInMidst();
+    else this.abandon();
   }
 
   #expired(queue: DeadlineQueue): void {
-    const { limits, linger, head, flush } = this.#core;
+    const { limits, linger, head } = this.#core;
     if (queue === linger) this.socket.destroy();
-    else if (queue === flush) {
-      const left = this.socket.writableLength;
-      if (left === 0) this.socket.destroy();
-      else if (left < this.#unflushed) this.#awaitFlush();
-      else this.abandon();
-    } else if (queue === head) this.#refuse(408);
+    else if (queue === head) this.#refuse(408);
     else if (queue === this.#core.halfClosed) this.#leftInMidst();
     else if (this.#bodyBytes >= limits.bodyBytes) {
       this.#bodyBytes = 0;
@@ -370,6 +376,7 @@ export class Client {
 
   #left(): void {
     this.#deadline.stop();
+    this.#pace?.stop();
     this.#tunnel?.clientClosed();
     if (this.#tunnel === undefined) this.#exchange.cancel();
     this.#tell(this.#tunnel === undefined ? 0 : 101);

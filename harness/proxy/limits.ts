@@ -28,8 +28,12 @@ export interface Limits {
    * `printf … | nc` does, or be gone, which cannot be told apart until something is written to it.
    */
   readonly halfClosedMs: number;
-  /** How long a client may take nothing of a response that is complete, ms. */
+  /**
+   * A client must take `flushBytes` of what waits for it in every `flushMs`, or all of it; else it is reset (240 bytes/s: Kestrel's
+   * MinResponseDataRate, HTTP.sys's minBytesPerSecond; in a time as long as HAProxy's usual `timeout client`).
+   */
   readonly flushMs: number;
+  readonly flushBytes: number;
   /** How long an unused connection to a backend is kept, ms: below the 5 s after which Node's own server closes one. */
   readonly upstreamIdleMs: number;
   /** Unused connections kept per backend. */
@@ -56,6 +60,7 @@ export const defaultLimits: Limits = {
   lingerMs: 1_000,
   halfClosedMs: 1_000,
   flushMs: 30_000,
+  flushBytes: 7_200,
   upstreamIdleMs: 4_000,
   upstreamIdle: 512,
   tunnelIdleMs: 3_600_000,
