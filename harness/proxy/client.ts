@@ -32,6 +32,8 @@ export class Client {
   keepAlive = true;
   /** Since when it has been idle, ms. */
   idleSince: number;
+  /** We have closed our side and waited for long enough: it may go as soon as it has taken all. */
+  lingered = false;
   readonly watched = new Watched();
   readonly #core: ProxyCore;
   readonly #exchange: Exchange;
@@ -340,7 +342,7 @@ export class Client {
 
   #expired(queue: DeadlineQueue): void {
     const { limits, linger, head } = this.#core;
-    if (queue === linger) this.socket.destroy();
+    if (queue === linger) this.lingered = true;
     else if (queue === head) this.#refuse(408);
     else if (queue === this.#core.halfClosed) this.#leftInMidst();
     else if (this.#bodyBytes >= limits.bodyBytes) {

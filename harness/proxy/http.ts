@@ -15,6 +15,7 @@ import { Client } from './client.ts';
 import { ProxyCore } from './core.ts';
 import { Deadline } from './deadlines.ts';
 import { clientsByDescriptors } from './descriptors.ts';
+import { Laggards } from './laggards.ts';
 import { defaultLimits, type Limits } from './limits.ts';
 import type { ProxySettings } from './settings.ts';
 import type { TlsTermination } from './tls.ts';
@@ -53,6 +54,7 @@ export function createHttpProxy(options: HttpProxyOptions): HttpProxy {
   const limits = { ...defaultLimits, ...options.limits };
   const core = new ProxyCore(options.pools, options.settings, limits, options.now, options.watcher);
   const clients = new Set<Client>();
+  const laggards = new Laggards(limits);
   const most = limits.clients ?? clientsByDescriptors();
   let ticker: NodeJS.Timeout | undefined;
   let ticks = 0;
@@ -61,6 +63,7 @@ export function createHttpProxy(options: HttpProxyOptions): HttpProxy {
     core.upstreams.sweep(core.time);
     const before = core.time - limits.keepAliveMs;
     for (const client of clients) if (client.idle && client.idleSince <= before) client.close();
+    laggards.look(clients, core.time);
     if (clients.size === 0 && core.upstreams.size === 0) {
       clearInterval(ticker);
       ticker = undefined;
