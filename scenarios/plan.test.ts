@@ -86,3 +86,55 @@ test('a plan says how many balancers there are and what trips cost, where anythi
   t.deepEqual(far.balancers, { count: 3, zones: ['a'], boardMs: 1000 });
   t.is(far.network?.client, 20);
 });
+
+const pooled = `load:
+  open: { rate: 1600/s }
+  duration: 10s
+  mix: [{ path: /api/users?all, share: 3 }, { path: /, host: Admin.Test }, { path: /static, headers: { X-Old: '1' } }, { path: /rest, share: 3 }]
+balancer:
+  pools: { rest: { backends: [app-3, app-4] } }
+  routes:
+    - { host: '*.test', pool: app-2 }
+    - { path: /static, header: { x-old: '1' }, pool: rest }
+    - { path: /api, pool: app-1 }
+    - { path: /apis, pool: app-2 }
+`;
+
+test('routes divide the load: each pool gets its share of the mix, and a backend what all its pools are sent', (t) => {
+  const { phases, utilization } = plan(
+    `${pooled}faults: [{ at: 5s, on: app-2, crash: {} }, { at: 5s, on: app-1, slow: { factor: 2 } }]\n`,
+  );
+  t.is(utilization, 0.5, 'of the fleet, as if all shared the load');
+  const [before, during] = phases;
+  const pools = (phase: typeof before) => new Map(phase!.pools!.map((it) => [it.name, it]));
+  t.deepEqual(
+    [...pools(before).values()],
+    [
+      { name: 'all', share: 3 / 8, capacity: 3200, utilization: 600 / 3200 },
+      { name: 'rest', share: 1 / 8, capacity: 1600, utilization: 200 / 1600 },
+      { name: 'app-2', share: 1 / 8, capacity: 800, utilization: 200 / 800 },
+      { name: 'app-1', share: 3 / 8, capacity: 800, utilization: 600 / 800 },
+    ],
+  );
+  t.deepEqual(before!.busiest, { id: 'app-1', utilization: (600 + 600 / 4) / 800 });
+  t.like(pools(during).get('app-2'), { capacity: 0, utilization: Infinity });
+  t.like(pools(during).get('app-1'), { capacity: 400, utilization: 1.5 });
+  t.deepEqual(during!.busiest, { id: 'app-1', utilization: (600 + 600 / 3) / 400 });
+});
+
+test('without routes there are no pools to tell of, of a closed load only their shares are', (t) => {
+  t.is(plan('load: { open: { rate: 1/s }, duration: 10s }\n').phases[0]!.pools, undefined);
+  const routed = `balancer: { routes: [{ path: /, pool: app-1 }] }\n`;
+  const { phases } = plan(`load: { closed: { connections: 8 }, duration: 10s }\n${routed}`);
+  t.deepEqual(phases[0]!.pools, [{ name: 'app-1', share: 1, capacity: 800 }]);
+});
+
+test('where a trace says what is asked for, nothing is said of pools', (t) => {
+  const { scenario } = load(
+    `${fleet}load: { open: { trace: [0ms, 10ms] } }\nbalancer: { routes: [{ path: /api, pool: app-1 }, { path: /, pool: app-2 }] }\n`,
+  );
+  t.is(planOf(scenario, 1).phases[0]!.pools?.[0]!.name, 'app-2', 'this one does not');
+  const trace = { ...scenario.load.open!.trace!, path: ['/api', '/'] };
+  const told = { ...scenario, load: { ...scenario.load, open: { ...scenario.load.open!, trace } } };
+  t.is(planOf(told, 1).phases[0]!.pools, undefined);
+});

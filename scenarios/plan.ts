@@ -1,6 +1,7 @@
 /** What a scenario would do, worked out without running it: how long, how much load, how full the fleet is in each phase. */
 import { serviceFaultOf, serviceTimeOf } from './catalogue.ts';
 import { lengthOf } from './consistency.ts';
+import { busiestOf, loadedPools, type PoolPlan, poolPlans } from './pool-plan.ts';
 import { type BackendSpec, backendsOf, faults as catalogue, type Scenario } from './scenario.ts';
 import { targetsOf } from './targets.ts';
 import { rateOf } from './workload.ts';
@@ -18,7 +19,9 @@ export interface Phase {
   readonly capacity: number;
   /** Offered ÷ capacity; Infinity where nothing is left. Absent for closed load, which offers what is served. */
   readonly utilization?: number;
-  /** The fullest backend, were the load shared by weight among those that answer. Absent for closed load. */
+  /** Where the load goes to several pools, or to one that is not all: how full each is. */
+  readonly pools?: readonly PoolPlan[];
+  /** The fullest backend, were the load of each pool shared by weight among those that answer. Absent for closed load. */
   readonly busiest?: { readonly id: string; readonly utilization: number };
 }
 
@@ -47,7 +50,7 @@ export interface Plan {
   readonly rate?: number;
   /** Connections of a closed load. */
   readonly connections?: number;
-  /** Of the whole fleet without faults; absent for closed load. */
+  /** Of the whole fleet without faults, as if all shared the load; absent for closed load. */
   readonly utilization?: number;
   /** From fault to fault, in order. */
   readonly phases: readonly Phase[];
@@ -98,6 +101,8 @@ function phasesOf(
     until: Math.min(fault.until ?? end, end),
     targets: new Set(targetsOf(fault.on, specs, scenario.seed, i)),
   }));
+  const pools = loadedPools(scenario);
+  const routed = pools.some(({ name }) => name !== 'all');
   const edges = targeted.flatMap(({ at, until }) => [at, until]).filter((t) => t > 0 && t < end);
   const starts = [...new Set([0, ...edges])].sort((a, b) => a - b);
   return starts.map((from, i) => {
@@ -110,6 +115,7 @@ function phasesOf(
       ),
     }));
     const left = sum(served.map((it) => it.capacity));
+    const busiest = rate === undefined ? undefined : busiestOf(pools, served, rate);
     return {
       from,
       to: starts[i + 1] ?? end,
@@ -117,22 +123,11 @@ function phasesOf(
       capacity: left,
       ...(rate !== undefined && {
         utilization: left > 0 ? rate / left : Infinity,
-        ...busiestOf(served, rate),
+        ...(busiest && { busiest }),
       }),
+      ...(routed && { pools: poolPlans(pools, served, rate) }),
     };
   });
-}
-
-function busiestOf(
-  served: readonly { spec: BackendSpec; capacity: number }[],
-  rate: number,
-): Pick<Phase, 'busiest'> {
-  const answering = served.filter((it) => it.capacity > 0);
-  const weights = sum(answering.map(({ spec }) => spec.weight));
-  const [busiest] = answering
-    .map((it) => ({ id: it.spec.id, utilization: (rate * it.spec.weight) / weights / it.capacity }))
-    .sort((a, b) => b.utilization - a.utilization);
-  return busiest ? { busiest } : {};
 }
 
 /** Requests per second one backend can serve under the faults that hold on it. Contention, pauses and cache are left out. */

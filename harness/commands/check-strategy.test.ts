@@ -125,4 +125,8 @@ test('a scenario is checked as ever, by file and by name', async (t) => {
   const { steelyard } = await place(t);
   t.regex((await steelyard('check', 'scenario.yaml')).stdout, /^scenario is sound\./);
   t.regex((await steelyard('check', 'steady', '--rounds', '2')).stdout, /^steady is sound\./);
+  t.regex(
+    (await steelyard('check', 'content-routing')).stdout,
+    /^ +api: 60% of the requests, can serve 800\/s, 45% full$/m,
+  );
 });

@@ -7,6 +7,7 @@ import { Command } from 'commander';
 import { isPath } from '../../scenarios/contenders.ts';
 import { findScenario, listScenarios } from '../../scenarios/library.ts';
 import { type Phase, type Plan, planOf } from '../../scenarios/plan.ts';
+import type { PoolPlan } from '../../scenarios/pool-plan.ts';
 import { didYouMean } from '../../scenarios/suggest.ts';
 import { Exit, exitCode } from '../exit.ts';
 import { listStrategies } from '../strategies.ts';
@@ -83,7 +84,7 @@ function describe(name: string, contenders: readonly string[], plan: Plan): stri
   const load =
     plan.rate === undefined
       ? `closed, ${plan.connections} connections, as fast as they are answered`
-      : `open, ${Math.round(plan.rate).toLocaleString('en')} requests/s, ${percent(plan.utilization)} of the fleet`;
+      : `open, ${Math.round(plan.rate).toLocaleString('en')} requests/s, ${percent(plan.utilization)} of the fleet${plan.phases[0]?.pools ? ', were it not divided by routes' : ''}`;
   const proof = plan.proves
     ? `${plan.rounds} rounds: enough to prove an order`
     : `${plan.rounds} of the ${plan.roundsToProve} rounds that could prove an order: it will be observed, not proven`;
@@ -99,12 +100,20 @@ function describe(name: string, contenders: readonly string[], plan: Plan): stri
   ].join('\n');
 }
 
-function phase({ from, to, faults, capacity, utilization, busiest }: Phase): string {
+function phase({ from, to, faults, capacity, utilization, pools, busiest }: Phase): string {
   const when = `${seconds(from)} to ${seconds(to)}`.padEnd(16);
   const can = `can serve ${Math.round(capacity).toLocaleString('en')}/s`;
-  const full =
-    busiest === undefined
-      ? ''
-      : `, ${percent(utilization)} full, ${busiest.id} ${percent(busiest.utilization)}`;
-  return `  ${when}${faults.join(', ') || 'no fault'}: ${can}${full}`;
+  const full = busiest === undefined || pools !== undefined ? '' : `, ${percent(utilization)} full`;
+  const fullest = busiest === undefined ? '' : `, ${busiest.id} ${percent(busiest.utilization)}`;
+  return [
+    `  ${when}${faults.join(', ') || 'no fault'}: ${can}${full}${fullest}`,
+    ...(pools ?? []).map(pool),
+  ].join('\n');
+}
+
+/** What a pool's share of the load makes of it; of a closed load only the share is known. */
+function pool({ name, share, capacity, utilization }: PoolPlan): string {
+  const can = `can serve ${Math.round(capacity).toLocaleString('en')}/s`;
+  const full = capacity === 0 ? 'nothing left to serve it' : utilization && `${percent(utilization)} full`;
+  return `  ${''.padEnd(16)}  ${name}: ${percent(share)} of the requests, ${can}${full ? `, ${full}` : ''}`;
 }

@@ -1,9 +1,10 @@
 /** What every connection of one proxy shares for reading requests: which fields mean something, and what is asked of them. */
 import { headers } from '../../scenarios/headers.ts';
+import type { Routable } from '../../scenarios/route-match.ts';
 import type { BalancerSettings } from '../../scenarios/scenario.ts';
 import { FieldScanner, hashOf, kind } from './fields.ts';
 import type { Limits } from './limits.ts';
-import type { Routable, Router } from './router.ts';
+import type { Router } from './router.ts';
 
 const known = {
   host: kind.host,

@@ -5,22 +5,12 @@
  * Proxy and simulator ask the same router. It allocates nothing per request; a balancer without routes has none.
  */
 
+import { matcherOf, matches, type Routable, type RouteMatcher } from '../../scenarios/route-match.ts';
 import type { RouteSettings } from '../../scenarios/routes.ts';
 import type { BalancerSettings } from '../../scenarios/scenario.ts';
 import type { Dispatcher } from '../dispatcher.ts';
 import { type FieldEdits, fieldEdits } from './field-edits.ts';
 import { hashOf } from './fields.ts';
-
-/** What a route may ask of a request. */
-export interface Routable {
-  readonly method: string;
-  /** Without port, in lower case; empty where it names none. */
-  readonly host: string;
-  /** Without query; `*` of the whole server. */
-  readonly path: string;
-  /** Value of the first field of that lower-case name. */
-  field(name: string, hash: number): string | undefined;
-}
 
 export interface Route {
   /** Name of the pool. */
@@ -32,13 +22,7 @@ export interface Route {
   rewrite(target: string): string;
 }
 
-interface Matcher extends Route {
-  readonly methods: readonly string[] | undefined;
-  readonly hosts: readonly string[] | undefined;
-  readonly prefix: string | undefined;
-  readonly exact: string | undefined;
-  readonly fields: readonly { readonly name: string; readonly hash: number; readonly value: string | true }[];
-}
+interface Matcher extends Route, RouteMatcher {}
 
 export class Router {
   readonly #routes: readonly Matcher[];
@@ -51,14 +35,7 @@ export class Router {
     this.#routes = routes.map((it) => ({
       pool: it.pool,
       dispatcher: poolOf(it.pool),
-      methods: listOf(it.method),
-      hosts: listOf(it.host)?.map((host) => host.toLowerCase()),
-      prefix: it.path?.replace(/\/+$/, ''),
-      exact: it.exact,
-      fields: Object.entries(it.header ?? {}).map(([given, value]) => {
-        const name = given.toLowerCase();
-        return { name, hash: hashOf(name), value };
-      }),
+      ...matcherOf(it, hashOf),
       request: fieldEdits(request, it.request),
       response: fieldEdits(response, it.response),
       rewrite: rewriting(it),
@@ -89,32 +66,6 @@ export function routerOf(
     : new Router(settings, poolOf);
 }
 
-function matches(route: Matcher, request: Routable): boolean {
-  const { methods, hosts, prefix, exact, fields } = route;
-  if (exact !== undefined && request.path !== exact) return false;
-  if (prefix !== undefined && !isUnder(request.path, prefix)) return false;
-  if (methods !== undefined && !methods.includes(request.method)) return false;
-  if (hosts !== undefined && !isAmong(request.host, hosts)) return false;
-  for (const { name, hash, value } of fields) {
-    const got = request.field(name, hash);
-    if (got === undefined || (value !== true && got !== value)) return false;
-  }
-  return true;
-}
-
-/** Whole segments: /api is over /api and /api/users, not over /apis. The empty prefix is over every path. */
-function isUnder(path: string, prefix: string): boolean {
-  if (!path.startsWith(prefix)) return false;
-  return path.length === prefix.length || path[prefix.length] === '/';
-}
-
-function isAmong(host: string, hosts: readonly string[]): boolean {
-  for (const it of hosts)
-    if (it.startsWith('*.') ? host.length > it.length - 1 && host.endsWith(it.slice(1)) : host === it)
-      return true;
-  return false;
-}
-
 function rewriting({ path, exact, strip, rewrite }: RouteSettings): (target: string) => string {
   if (!strip && rewrite === undefined) return (target) => target;
   const before = exact ?? path!.replace(/\/+$/, '');
@@ -125,9 +76,4 @@ function rewriting({ path, exact, strip, rewrite }: RouteSettings): (target: str
     if (rest.startsWith('/')) return rest.replace(/^\/{2,}/, '/');
     return `/${rest}`;
   };
-}
-
-function listOf<T>(it: T | readonly T[] | undefined): readonly T[] | undefined {
-  if (it === undefined) return undefined;
-  return Array.isArray(it) ? it : [it as T];
 }

@@ -2,15 +2,13 @@
  * One balancer with its pools: each pool is served by a part of its own, and the router that the proxy asks says which
  * part a request goes to. Requests of the same shape go the same way, so each shape is routed once.
  */
+import { asked } from '../../scenarios/asked.ts';
 import type { BalancerSettings } from '../../scenarios/scenario.ts';
 import type { RequestShape } from '../../scenarios/workload.ts';
 import type { Dispatcher } from '../dispatcher.ts';
 import type { Pools } from '../pools.ts';
-import { type Routable, type Router, routerOf } from '../proxy/router.ts';
+import { type Router, routerOf } from '../proxy/router.ts';
 import type { Balancer } from './balancer.ts';
-
-/** What Host says where the load does not: the address of a balancer on this machine. */
-const here = '127.0.0.1';
 
 export class RoutedBalancer {
   /** That of all backends. */
@@ -48,14 +46,4 @@ export class RoutedBalancer {
     }
     return part;
   }
-}
-
-function asked({ method, path, host = here, headers = {} }: RequestShape): Routable {
-  const fields = new Map(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
-  return {
-    method,
-    host: host.toLowerCase(),
-    path: path.replace(/\?.*/, ''),
-    field: (name) => (name === 'host' ? host : fields.get(name)),
-  };
 }
