@@ -133,7 +133,7 @@ test('where a trace says what is asked for, nothing is said of pools', (t) => {
   const { scenario } = load(
     `${fleet}load: { open: { trace: [0ms, 10ms] } }\nbalancer: { routes: [{ path: /api, pool: app-1 }, { path: /, pool: app-2 }] }\n`,
   );
-  t.is(planOf(scenario, 1).phases[0]!.pools?.[0]!.name, 'app-2', 'this one does not');
+  t.is(planOf(scenario, 1).phases[0]!.pools?.[0]?.name, 'app-2', 'this one does not');
   const trace = { ...scenario.load.open!.trace!, path: ['/api', '/'] };
   const told = { ...scenario, load: { ...scenario.load, open: { ...scenario.load.open!, trace } } };
   t.is(planOf(told, 1).phases[0]!.pools, undefined);
