@@ -123,6 +123,8 @@ const variants: [where: string, names: readonly string[]][] = [
   ['load', ['duration', 'requests']],
   ['load.open', ['rate', 'utilization', 'trace']],
   ['load.keys', ['uniform', 'zipf']],
+  ['load.mix.*.keys', ['uniform', 'zipf']],
+  ['load.requests.*.keys', ['uniform', 'zipf']],
   ['fleet.*.service', [...serviceTimes.keys()]],
   ['faults.*', [...faults.keys()]],
 ];

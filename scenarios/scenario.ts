@@ -72,6 +72,7 @@ const mix = z
         .record(mixField, fieldValue)
         .optional()
         .describe('fields beside those that every request has'),
+      keys: keys.optional().describe('affinity keys of its own; those of the load unless given'),
     }),
   )
   .min(1);

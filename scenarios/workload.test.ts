@@ -187,6 +187,40 @@ test('the mix is drawn by share', (t) => {
   t.deepEqual(posts[0], { path: '/b', method: 'POST', body: 500 });
 });
 
+test('a kind of request may have keys of its own: nobody else’s, by their own law; the rest is as without them', (t) => {
+  const mix: Load['mix'] = [
+    { path: '/a', method: 'GET', share: 1, body: 0 },
+    {
+      ...{ path: '/b', method: 'GET', share: 1, body: 0 },
+      keys: { kind: 'zipf', options: { count: 50, exponent: 2 } },
+    },
+    {
+      ...{ path: '/c', method: 'GET', share: 1, body: 0 },
+      keys: { kind: 'uniform', options: { count: 4 } },
+    },
+    { path: '/d', method: 'GET', share: 1, body: 0 },
+  ];
+  const w = make({ mix });
+  const plain = make({ mix: mix.map(({ keys: _, ...it }) => it) });
+  const seen: Record<string, Map<string, number>> = {};
+  for (let i = 0; i < 20_000; i++) {
+    const { path, ...shape } = w.request(i);
+    t.false('keys' in shape);
+    t.is(path, plain.request(i).path);
+    const key = w.key(i);
+    if (path === '/a' || path === '/d') t.is(key, plain.key(i));
+    seen[path] ??= new Map();
+    seen[path].set(key, (seen[path].get(key) ?? 0) + 1);
+  }
+  const of = (path: string) => new Set(seen[path]!.keys());
+  t.is(of('/a').symmetricDifference(of('/d')).size, 0);
+  t.deepEqual([...of('/c')].sort(), ['key-150', 'key-151', 'key-152', 'key-153']);
+  t.is(of('/a').size, 100);
+  t.true(of('/a').isDisjointFrom(of('/b')) && of('/b').isDisjointFrom(of('/c')));
+  const [first, second] = ['key-100', 'key-101'].map((key) => seen['/b']!.get(key)!);
+  t.true(first! / second! > 3 && first! / second! < 5.5, `${first} and ${second}: 4 to 1 by its law`);
+});
+
 test('arrivals, keys, clients, quantiles and the mix are independent of one another at the same request', (t) => {
   const n = 100_000;
   const w = make({

@@ -4,11 +4,11 @@
  * In a closed loop there is no schedule; all else holds.
  */
 import { serviceTimeOf } from './catalogue.ts';
+import { KeySpace, keySpaces } from './key-space.ts';
 import { bits, Source, stream } from './random.ts';
 import { Replay } from './replay.ts';
 import type { FleetEntry, Load } from './scenario.ts';
 import { traceRate } from './trace.ts';
-import { Zipf } from './zipf.ts';
 
 /** What to ask for. `body` is the number of bytes to send. */
 export interface RequestShape {
@@ -29,8 +29,9 @@ export class Workload {
   readonly #poisson: boolean;
   /** Mean ms between arrivals. */
   readonly #gap: number;
-  readonly #keyCount: number;
-  readonly #zipf: Zipf | undefined;
+  readonly #common: KeySpace;
+  /** By place in the mix, where any kind of request has keys of its own. */
+  readonly #spaces: readonly KeySpace[] | undefined;
   readonly #clientCount: number;
   readonly #regionDraws: Source;
   readonly #regions: readonly string[];
@@ -54,11 +55,10 @@ export class Workload {
     this.#requests = new Source(seed, stream.requests);
     this.#poisson = load.open?.arrivals !== 'constant';
     this.#gap = 1000 / rate;
-    const { count, exponent } = load.keys.options as { count: number; exponent?: number };
-    this.#keyCount = count;
-    this.#zipf = load.keys.kind === 'zipf' ? new Zipf(count, exponent ?? 1) : undefined;
+    this.#common = new KeySpace(load.keys);
+    this.#spaces = keySpaces(load.mix, this.#common);
     this.#clientCount = load.clients;
-    this.#mix = load.mix.map(({ share: _, ...shape }) => shape);
+    this.#mix = load.mix.map(({ share: _, keys: __, ...shape }) => shape);
     this.#ends = endsOf(load.mix.map(({ share }) => share));
     this.#regionDraws = new Source(seed, stream.regions);
     this.#regions = Object.keys(load.regions ?? {});
@@ -83,12 +83,12 @@ export class Workload {
     };
   }
 
-  /** The affinity key's number, from 0; under Zipf's law the lower, the hotter. */
+  /** The affinity key's number, from 0; under Zipf's law the lower, the hotter, among the keys of its kind of request. */
   keyNumber(i: number): number {
     const told = this.#replay?.keyNumber(i);
     if (told !== undefined) return told;
-    if (this.#zipf === undefined) return Math.floor(this.#keys.draw(i) * this.#keyCount);
-    return this.#zipf.rank(this.#keys, i) - 1;
+    const space = this.#spaces === undefined ? this.#common : this.#spaces[this.#kind(i)]!;
+    return space.number(this.#keys, i);
   }
 
   /** The affinity key, as it stands in the header. */
@@ -133,8 +133,14 @@ export class Workload {
     const told = this.#replay?.request(i);
     if (told !== undefined) return told;
     if (this.#mix.length === 1) return this.#mix[0]!;
+    return this.#mix[this.#kind(i)]!;
+  }
+
+  /** Its place in the mix. */
+  #kind(i: number): number {
     const u = this.#requests.draw(i);
-    return this.#mix[this.#ends.findIndex((end) => u < end)] ?? this.#mix.at(-1)!;
+    const kind = this.#ends.findIndex((end) => u < end);
+    return kind < 0 ? this.#mix.length - 1 : kind;
   }
 }
 
