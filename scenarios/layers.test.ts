@@ -22,6 +22,10 @@ for (const [sentence, section, paths] of [
     ['timeout', 'retries.statuses'],
   ],
   ['what a connection met may be retried', { layer: 4, retries: { on: ['unreachable'], max: 3 } }, []],
+  ['layer 4 routes by name', { layer: 4, routes: [{ sni: 'a.test', pool: 'x' }], pools: { x: {} } }, []],
+  ['layer 4 routes by nothing else', { layer: 4, routes: [{ sni: 'a', path: '/', pool: 'x' }] }, ['routes']],
+  ['layer 4 has no route for everything', { layer: 4, routes: [{ pool: 'x' }] }, ['routes']],
+  ['layer 7 routes by host', { routes: [{ path: '/' }, { sni: 'a.test' }] }, ['routes']],
   ['layer 7 has no use for tcp', { tcp: { idle: '1m' } }, ['tcp']],
   ['a section that is none is told by the schema', 'four', []],
 ] as const)
@@ -52,6 +56,21 @@ test('layers: the loader tells both, with their places, and lets a contender hav
   const paths = (rest: string) => problemsOf(yaml(rest)).map(({ path }) => path.join('.'));
   t.deepEqual(paths('balancer: { layer: 4, key: header:x }'), ['balancer.key']);
   t.deepEqual(paths(`balancer: { tryTimeout: 1s }\ncontenders: [${four}]`), ['contenders.0.balancer.layer']);
+});
+
+test('layers: routes by name are for the proxy, and a scenario that has some is told, whoever’s they are', (t) => {
+  const routes = '{ layer: 4, routes: [{ sni: a.test, pool: app }] }';
+  const text = (rest: string) =>
+    `fleet: [{ id: app }]\nload: { open: { rate: 100/s }, duration: 10s }\n${rest}\n`;
+  for (const [rest, path] of [
+    [`balancer: ${routes}\ncontenders: [p2c]`, 'balancer.routes'],
+    [`contenders: [{ strategy: p2c, balancer: ${routes} }]`, 'contenders.0.balancer.routes'],
+  ] as const) {
+    const [problem, ...more] = problemsOf(text(rest));
+    t.is(problem?.path.join('.'), path);
+    t.regex(problem!.message, /^expected no routes by `sni` in a scenario/);
+    t.deepEqual(more, []);
+  }
 });
 
 for (const [sentence, section, type] of [

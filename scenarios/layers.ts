@@ -20,11 +20,19 @@ const sees = 'at layer 4, which passes bytes and sees no requests';
 
 const some = (value: unknown) => Object.keys(Object(value)).length > 0;
 
+const routesOf = (routes: unknown): object[] =>
+  Array.isArray(routes) ? routes.filter((it) => typeof it === 'object' && it !== null) : [];
+
+const isOfNames = (key: string) => key === 'sni' || key === 'pool';
+
 /** Of `layer: 4`. */
 const atLayer4: readonly Misplaced[] = [
   { path: ['key'], when: (key) => key !== 'client', expected: `\`client\` as the key ${sees}` },
-  { path: ['routes'], when: some, expected: `no routes ${sees}` },
-  { path: ['pools'], when: some, expected: `no pools ${sees}, so that nothing is routed to them` },
+  {
+    path: ['routes'],
+    when: (routes) => !routesOf(routes).every((it) => Object.keys(it).every(isOfNames) && 'sni' in it),
+    expected: `routes by \`sni\` to a \`pool\`, and by nothing else, ${sees}`,
+  },
   {
     path: ['affinity'],
     when: (it) => it !== false,
@@ -54,6 +62,12 @@ const atLayer4: readonly Misplaced[] = [
 
 /** Of `layer: 7`. */
 const atLayer7: readonly Misplaced[] = [
+  {
+    path: ['routes'],
+    when: (routes) => routesOf(routes).some((it) => 'sni' in it),
+    expected:
+      'routes by `host`, as the name a TLS client asks for is that of a connection (`layer: 4`, `sni`)',
+  },
   { path: ['tcp'], expected: '`layer: 4` beside `tcp`, which is about connections that it balances' },
 ];
 

@@ -5,6 +5,10 @@ import { poolProblems } from './pools.ts';
 import type { Finding } from './problem.ts';
 import { backendsOf } from './scenario.ts';
 
+/** At layer 4 a scenario's clients speak TLS only to a balancer that ends it, and all ask for one name. */
+const noNames =
+  'expected no routes by `sni` in a scenario, whose clients have no names to tell apart; they are for `steelyard proxy`';
+
 export function* poolFindings(
   { fleet, balancer, contenders }: Sections,
   resolved: readonly ResolvedContender[],
@@ -13,6 +17,8 @@ export function* poolFindings(
   const backends = backendsOf({ fleet });
   for (const { path, message } of poolProblems(balancer, backends))
     yield { path: ['balancer', ...path], message };
+  if (balancer.routes.some(({ sni }) => sni !== undefined))
+    yield { path: ['balancer', 'routes'], message: noNames };
   if (balancer.board !== undefined && balancer.routes.length > 0)
     yield {
       path: ['balancer', 'board'],
@@ -23,6 +29,8 @@ export function* poolFindings(
     if (typeof entry === 'string') continue;
     const one = resolved.find(({ name }) => name === nameOf(entry));
     if (one === undefined) continue;
+    if (Object.hasOwn(entry.balancer, 'routes') && one.balancer.routes.some(({ sni }) => sni !== undefined))
+      yield { path: ['contenders', i, 'balancer', 'routes'], message: noNames };
     if (!['pools', 'routes', 'fallback', 'locality'].some((key) => Object.hasOwn(entry.balancer, key)))
       continue;
     for (const { path, message } of poolProblems(one.balancer, backends))

@@ -56,7 +56,8 @@ function isUnder(path: string, prefix: string): boolean {
   return path.length === prefix.length || path[prefix.length] === '/';
 }
 
-function isAmong(host: string, hosts: readonly string[]): boolean {
+/** Whether a host, in lower case, is one of those named, or below one that begins with `*.`. */
+export function isAmong(host: string, hosts: readonly string[]): boolean {
   for (const it of hosts)
     if (it.startsWith('*.') ? host.length > it.length - 1 && host.endsWith(it.slice(1)) : host === it)
       return true;

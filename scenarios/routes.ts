@@ -37,6 +37,9 @@ const selector = z.string().refine((it) => namePattern.test(it.replace(/^zone:/,
 export const route = z
   .strictObject({
     host: oneOrMore(host).optional().describe('without port; *.example.com is every name below it'),
+    sni: oneOrMore(host)
+      .optional()
+      .describe('at layer 4, the name that a TLS client asks for; *.example.com is every name below it'),
     path: path.optional().describe('a prefix of whole segments: /api is /api and /api/…, not /apis'),
     exact: path.optional().describe('the whole path'),
     method: oneOrMore(method).optional(),

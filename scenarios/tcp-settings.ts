@@ -17,6 +17,10 @@ export const tcp = z
     halfClosed: positiveDuration
       .prefault('30s')
       .describe('silence after which a connection is closed of which one side has sent its FIN'),
+    // What HAProxy's manual gives as an example of `tcp-request inspect-delay`.
+    hello: positiveDuration
+      .prefault('5s')
+      .describe('how long a TLS client may take to say its name, where routes go by it; then it has none'),
     proxyProtocol: z
       .union([z.literal(false), z.enum(['v1', 'v2'])])
       .default(false)

@@ -88,7 +88,7 @@ export function requestLine(
 
 /** Of a connection that is over, at layer 4: what only requests have is null. */
 export function connectionLine(connection: ConnectionEnd, wall: number, now: number): string {
-  const { begun, firstByteAt, client, socket, backend, kind, attempts } = connection;
+  const { begun, firstByteAt, client, pool, socket, backend, kind, attempts } = connection;
   return line(
     {
       begun,
@@ -99,7 +99,7 @@ export function connectionLine(connection: ConnectionEnd, wall: number, now: num
       bytesIn: socket.bytesRead,
       bytesOut: socket.bytesWritten,
       backend: backend?.id,
-      pool: 'all',
+      pool,
       attempts,
       outcome: kind ?? 'unavailable',
       number: -1,

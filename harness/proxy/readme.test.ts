@@ -23,8 +23,8 @@ for (const [i, yaml] of files.entries())
     t.true(settings.backends.length >= 2);
   });
 
-test('there are three files in it', (t) => {
-  t.is(files.length, 3);
+test('there are four files in it', (t) => {
+  t.is(files.length, 4);
 });
 
 /** First cells of the table whose head begins with that word. */
@@ -53,6 +53,7 @@ test('its table of the access log has every field there is, in order', (t) => {
     {
       socket,
       client: 'c',
+      pool: 'all',
       begun: 0,
       firstByteAt: Number.NaN,
       backend: undefined,

@@ -13,19 +13,27 @@ import type { OutcomeKind } from '../../strategies/strategy.ts';
 import type { Dispatch } from '../dispatch.ts';
 import type { Dispatcher } from '../dispatcher.ts';
 import type { PooledBackend } from '../pooled-backend.ts';
+import type { Pools } from '../pools.ts';
 import { Deadline, DeadlineQueue } from './deadlines.ts';
 import { frame } from './frame.ts';
+import type { Greeting } from './greeting.ts';
 import { defaultLimits } from './limits.ts';
 import { endsOf, plainAddress, proxyHeader } from './proxy-protocol.ts';
 import { reset } from './reset.ts';
-import { readShared } from './shared-reads.ts';
+import { type Received, readShared } from './shared-reads.ts';
+import { type ByName, byName, type Destination } from './sni-routes.ts';
 import { localShortage, type Upstream, Upstreams, type UpstreamUser } from './upstream.ts';
 import { Waits } from './waits.ts';
 import type { RequestWatcher } from './watcher.ts';
 
 /** What the connections of one balancer share. */
 export class SpliceCore {
-  readonly dispatcher: Dispatcher;
+  /** That of all backends. */
+  readonly all: Destination;
+  readonly byName: ByName;
+  /** Of connections whose name is not known yet, where somebody goes by it. */
+  readonly hello: DeadlineQueue;
+  readonly #dispatchers: readonly Dispatcher[];
   /** Monotonic ms. */
   readonly now: () => number;
   readonly connecting: DeadlineQueue;
@@ -40,15 +48,13 @@ export class SpliceCore {
   time: number;
   readonly upstreams = new Upstreams(defaultLimits);
 
-  constructor(
-    dispatcher: Dispatcher,
-    settings: BalancerSettings,
-    now: () => number,
-    watcher?: RequestWatcher,
-  ) {
+  constructor(pools: Pools, settings: BalancerSettings, now: () => number, watcher?: RequestWatcher) {
     this.watcher = watcher;
-    const { idle, halfClosed, proxyProtocol } = settings.tcp;
-    this.dispatcher = dispatcher;
+    const { idle, halfClosed, proxyProtocol, hello } = settings.tcp;
+    this.all = { pool: 'all', dispatcher: pools.all };
+    this.byName = byName(settings, pools);
+    this.#dispatchers = pools.dispatchers;
+    this.hello = new DeadlineQueue(hello);
     this.now = now;
     this.time = now();
     this.connecting = new DeadlineQueue(settings.connectTimeout);
@@ -61,7 +67,8 @@ export class SpliceCore {
 
   expire(): void {
     this.time = this.now();
-    this.dispatcher.pool.tick(this.time);
+    for (const { pool } of this.#dispatchers) pool.tick(this.time);
+    this.hello.expire(this.time);
     this.connecting.expire(this.time);
     this.idle.expire(this.time);
     this.halfClosed.expire(this.time);
@@ -72,7 +79,10 @@ export class SpliceCore {
 export class Splice implements UpstreamUser {
   readonly #core: SpliceCore;
   readonly #client: Socket;
+  readonly #to: Destination;
   readonly #dispatch: Dispatch;
+  /** What was read to find out where it goes to; undefined where nothing was. */
+  readonly #greeting: Greeting | undefined;
   readonly #deadline = new Deadline(() => this.#expired());
   readonly #waits: Waits;
   readonly #end = { status: 0, firstByte: Number.NaN, sent: false, answered: false };
@@ -90,15 +100,17 @@ export class Splice implements UpstreamUser {
   /** When it came, ms, where somebody watches. */
   readonly #begun: number;
 
-  /** Takes over a connection of which nothing has been read, and that does not read by itself. */
-  constructor(core: SpliceCore, client: Socket) {
+  /** Takes over a connection that does not read by itself, and of which nothing has been read but what the greeting has. */
+  constructor(core: SpliceCore, client: Socket, to = core.all, greeting?: Greeting) {
     this.#core = core;
+    this.#to = to;
+    this.#greeting = greeting;
     this.#client = client;
     this.#silence = core.idle;
     this.#waits = new Waits(core, this.#deadline, () => this.#attempt());
     this.#begun = core.watcher === undefined ? Number.NaN : core.now();
     const address = plainAddress(client.remoteAddress);
-    this.#dispatch = core.dispatcher.open({ number: -1, key: address, client: address, idempotent: false });
+    this.#dispatch = to.dispatcher.open({ number: -1, key: address, client: address, idempotent: false });
     client.on('error', () => this.#close('cancelled'));
     client.on('close', () => this.#closed());
     this.#attempt();
@@ -121,14 +133,21 @@ export class Splice implements UpstreamUser {
     this.#end.sent = true;
     if (proxyProtocol !== false) upstream.socket.write(proxyHeader(proxyProtocol, endsOf(client)));
     this.#alive();
-    readShared(client, (b, size) => {
+    const take: Received = (b, size) => {
       this.#alive();
       return upstream.socket.write(frame('', b, 0, size, false, false), 'latin1');
-    });
-    client.on('end', () => {
+    };
+    const end = () => {
       upstream.socket.end();
       this.#half();
-    });
+    };
+    if (this.#greeting === undefined) readShared(client, take);
+    else {
+      if (this.#greeting.bytes.length > 0) upstream.socket.write(this.#greeting.bytes);
+      this.#greeting.passOn(take);
+      if (this.#greeting.ended) end();
+    }
+    client.on('end', end);
     client.on('drain', () => upstream.socket.resume());
     client.resume();
   }
@@ -160,9 +179,10 @@ export class Splice implements UpstreamUser {
 
   #attempt(): void {
     const core = this.#core;
-    const backend = core.dispatcher.pick(this.#dispatch);
+    const { dispatcher } = this.#to;
+    const backend = dispatcher.pick(this.#dispatch);
     if (backend === undefined) {
-      if (!this.#waits.queue(core.dispatcher, this.#dispatch)) this.#refuse();
+      if (!this.#waits.queue(dispatcher, this.#dispatch)) this.#refuse();
       return;
     }
     this.#upstream = core.upstreams.open(backend, this);
@@ -176,7 +196,7 @@ export class Splice implements UpstreamUser {
     this.#kind = kind;
     this.#upstream!.destroy();
     this.#upstream = undefined;
-    const { dispatcher } = this.#core;
+    const { dispatcher } = this.#to;
     if (!dispatcher.end(this.#dispatch, kind, this.#end)) {
       this.#refuse();
       return;
@@ -205,7 +225,7 @@ export class Splice implements UpstreamUser {
   #expired(): void {
     if (this.#over) this.#flush();
     else if (this.#upstream === undefined) {
-      this.#waits.stop(this.#core.dispatcher, this.#dispatch, 'timeout');
+      this.#waits.stop(this.#to.dispatcher, this.#dispatch, 'timeout');
       this.#refuse();
     } else if (this.#upstream.connected) this.#close('ok');
     else this.#unmade('unreachable');
@@ -236,7 +256,7 @@ export class Splice implements UpstreamUser {
     const upstream = this.#upstream;
     if (upstream === undefined) {
       this.#tell(this.#backend, 'cancelled');
-      this.#waits.stop(this.#core.dispatcher, this.#dispatch, 'left');
+      this.#waits.stop(this.#to.dispatcher, this.#dispatch, 'left');
       reset(client);
       return;
     }
@@ -252,7 +272,7 @@ export class Splice implements UpstreamUser {
       else upstream.socket.destroy();
       reset(client);
     }
-    this.#core.dispatcher.end(this.#dispatch, kind, this.#end);
+    this.#to.dispatcher.end(this.#dispatch, kind, this.#end);
   }
 
   #tell(backend: PooledBackend | undefined, kind: OutcomeKind | undefined): void {
@@ -263,6 +283,7 @@ export class Splice implements UpstreamUser {
     watcher.disconnected({
       socket: this.#client,
       client,
+      pool: this.#to.pool,
       begun: this.#begun,
       firstByteAt,
       backend,

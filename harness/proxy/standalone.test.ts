@@ -156,7 +156,7 @@ const mistakes: [what: string, given: Given, expected: RegExp][] = [
   [
     'a route at layer 4',
     { ...least, layer: '4', set: ['routes=[{ path: /api }]'] },
-    /^--set routes.*no routes at layer 4/,
+    /^--set routes.*routes by `sni` to a `pool`, and by nothing else, at layer 4/,
   ],
   ['a key there is not', { ...least, set: ['helth=1'] }, /^--set helth=1: .*did you mean `health`/],
 ];

@@ -4,10 +4,13 @@
  * and `cancelled` by who broke it, with no status. The affinity key is the client's address.
  */
 import { createServer, type Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import type { Pools } from '../pools.ts';
 import { clientsByDescriptors } from './descriptors.ts';
+import { Greeting } from './greeting.ts';
 import type { HttpProxy } from './http.ts';
 import type { ProxySettings } from './settings.ts';
+import type { Destination } from './sni-routes.ts';
 import { Splice, SpliceCore } from './splice.ts';
 import type { TlsTermination } from './tls.ts';
 import type { RequestWatcher } from './watcher.ts';
@@ -30,19 +33,22 @@ const tickMs = 10;
 
 /** `close` lets connections end by themselves: whether one is idle or in the middle of something is not to be seen. */
 export function createTcpProxy(options: TcpProxyOptions): HttpProxy {
-  const core = new SpliceCore(options.pools.all, options.settings.balancer, options.now, options.watcher);
+  const core = new SpliceCore(options.pools, options.settings.balancer, options.now, options.watcher);
   const most = options.clients ?? clientsByDescriptors();
   const splices = new Set<Splice>();
+  /** Whose pool is not known yet. */
+  const greeted = new Set<Socket>();
   let ticker: NodeJS.Timeout | undefined;
 
   // What a backend that drains still has at its deadline.
-  core.dispatcher.subscribe((event) => {
-    if (event.type !== 'pool' || event.change !== 'overdue') return;
-    for (const splice of [...splices]) if (splice.backend?.id === event.backend) splice.abandon();
-  });
+  for (const dispatcher of options.pools.dispatchers)
+    dispatcher.subscribe((event) => {
+      if (event.type !== 'pool' || event.change !== 'overdue') return;
+      for (const splice of [...splices]) if (splice.backend?.id === event.backend) splice.abandon();
+    });
   const expire = () => {
     core.expire();
-    if (splices.size > 0) return;
+    if (splices.size + greeted.size > 0) return;
     clearInterval(ticker);
     ticker = undefined;
   };
@@ -54,14 +60,27 @@ export function createTcpProxy(options: TcpProxyOptions): HttpProxy {
       core.time = core.now();
       ticker = setInterval(tick, tickMs).unref();
     }
-    const splice = new Splice(core, socket);
+    if (core.byName === undefined) join(socket);
+    else if (socket instanceof TLSSocket) join(socket, core.byName(socket.servername || ''));
+    else greet(socket, core.byName);
+  };
+  const join = (socket: Socket, to = core.all, greeting?: Greeting) => {
+    const splice = new Splice(core, socket, to, greeting);
     splices.add(splice);
     socket.on('close', () => splices.delete(splice));
+  };
+  const greet = (socket: Socket, toOf: (name: string) => Destination) => {
+    greeted.add(socket);
+    socket.once('close', () => greeted.delete(socket));
+    const greeting = new Greeting(socket, core.hello, core.now(), (name) => {
+      greeted.delete(socket);
+      join(socket, toOf(name), greeting);
+    });
   };
   const { tls } = options;
   const listening = { noDelay: true, allowHalfOpen: true, pauseOnConnect: tls === undefined };
   const server = createServer(listening, (socket) => {
-    if (splices.size + (tls?.handshakes ?? 0) >= most) {
+    if (splices.size + greeted.size + (tls?.handshakes ?? 0) >= most) {
       socket.on('error', () => socket.destroy());
       socket.resetAndDestroy();
     } else if (tls === undefined) accept(socket);
@@ -86,6 +105,7 @@ export function createTcpProxy(options: TcpProxyOptions): HttpProxy {
       new Promise((resolve) => {
         let cut = 0;
         tls?.close();
+        for (const socket of greeted) socket.destroy();
         const late = setTimeout(() => {
           cut = splices.size;
           for (const splice of splices) splice.abandon();
@@ -97,7 +117,7 @@ export function createTcpProxy(options: TcpProxyOptions): HttpProxy {
         });
       }),
     get connections() {
-      return { clients: splices.size, upstreams: core.upstreams.size };
+      return { clients: splices.size + greeted.size, upstreams: core.upstreams.size };
     },
   };
 }

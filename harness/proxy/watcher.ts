@@ -21,6 +21,8 @@ export interface ConnectionEnd {
   /** Of the client, still with its counts of bytes. */
   readonly socket: Socket;
   readonly client: string;
+  /** Where it went to. */
+  readonly pool: string;
   /** When it came, and when the first byte of a backend did (NaN where none did); monotonic ms. */
   readonly begun: number;
   readonly firstByteAt: number;
