@@ -11,9 +11,11 @@ import type { Service } from './service.ts';
 export const healthPath = '/health';
 
 /** One kind of such requests. */
-interface Aside {
+export interface Aside {
   /** Which of the service's counters counts them. */
   readonly counter: 'healthChecks' | 'probes';
+  /** Whether each comes on a connection of its own, so that one way means its handshake too: three trips. */
+  readonly connects: boolean;
   /** The answer while it serves. */
   readonly says: (service: Service) => object;
 }
@@ -23,10 +25,11 @@ const asides = new Map<string, Aside>([
     healthPath,
     {
       counter: 'healthChecks',
+      connects: true,
       says: ({ spec, startedAt }) => ({ status: 'ok', id: spec.id, uptime: Math.round(now() - startedAt) }),
     },
   ],
-  [loadPath, { counter: 'probes', says: ({ meter }) => meter.probe(now()) }],
+  [loadPath, { counter: 'probes', connects: false, says: ({ meter }) => meter.probe(now()) }],
 ]);
 
 /** What a request for this target is, if it is one of these. */
@@ -35,23 +38,31 @@ export function asideOf(target = ''): Aside | undefined {
   return asides.get(end < 0 ? target : target.slice(0, end));
 }
 
+/** `trip`: how long the answer takes to the balancer, ms. */
 export function answerAside(
   service: Service,
   { counter, says }: Aside,
   res: ServerResponse,
   wait: Wait,
+  trip = 0,
 ): void {
   const time = service.catchUp();
   const { model, spec } = service;
   const { id } = spec;
   const { verdict, delay } = model.faults.judgeHealthCheck(time, service[counter]++);
   const after = model.awake(time) - time + delay + (verdict.kind === 'error' ? verdict.after : 0);
+  const later = (ms: number, then: () => void) => (ms > 0 ? wait(ms, then) : then());
   const answer = () => {
-    if (res.destroyed) return;
-    if (verdict.kind === 'error') answerStatus({ id }, res, verdict.status, { status: 'failing', id });
-    else if (service.draining) answerStatus({ id }, res, 503, { status: 'failing', id, reason: 'draining' });
-    else carryOut(verdict, { id, body: Buffer.from(JSON.stringify(says(service))) }, res, wait);
+    const failing = { status: 'failing', id };
+    if (verdict.kind === 'error') return () => answerStatus({ id }, res, verdict.status, failing);
+    if (service.draining) return () => answerStatus({ id }, res, 503, { ...failing, reason: 'draining' });
+    const body = Buffer.from(JSON.stringify(says(service)));
+    return () => carryOut(verdict, { id, body }, res, wait);
   };
-  if (after > 0) wait(after, answer);
-  else answer();
+  later(after, () => {
+    const leave = answer();
+    later(trip, () => {
+      if (!res.destroyed) leave();
+    });
+  });
 }

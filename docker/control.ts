@@ -3,7 +3,8 @@
  * its own that load never touches, so that it answers while every request hangs.
  *
  *   GET    /state                                        what it is and has done
- *   POST   /reset      { seed }                          as if just started; answers with the fresh state
+ *   POST   /reset      { seed, from }                    as if just started; answers with the fresh state
+ *   POST   /trial      { seed, from }                    which trial it is in, and from which zone it is asked; drops nothing
  *   POST   /faults     { fault, kind, options, seed }    switches a service-level fault on; { at }
  *   DELETE /faults/N                                     switches it off; { at, was }
  *   GET    /watch                                        never ends: it breaks when the process does
@@ -61,6 +62,12 @@ function whole(name: string, value: unknown): number {
   throw new RangeError(`${name}: expected a whole number from 0 up, got ${JSON.stringify(value)}`);
 }
 
+/** The zone of the balancer; absent where that has none. */
+function zone(value: unknown): string | undefined {
+  if (value === undefined || typeof value === 'string') return value;
+  throw new RangeError(`from: expected a zone, got ${JSON.stringify(value)}`);
+}
+
 function setFault(service: Service, given: Record<string, unknown>): { at: number } {
   const { fault, kind, options = {}, seed = service.seed } = given;
   const number = whole('fault', fault);
@@ -78,8 +85,13 @@ async function answer(service: Service, req: IncomingMessage): Promise<object | 
   const route = `${req.method} ${path}`;
   if (route === 'GET /state') return stateOf(service);
   if (route === 'POST /reset') {
-    const { seed = service.seed } = await readJson(req);
-    service.reset(whole('seed', seed));
+    const { seed = service.seed, from } = await readJson(req);
+    service.reset(whole('seed', seed), zone(from));
+    return stateOf(service);
+  }
+  if (route === 'POST /trial') {
+    const { seed = service.seed, from } = await readJson(req);
+    service.join(whole('seed', seed), zone(from));
     return stateOf(service);
   }
   if (route === 'POST /faults') return setFault(service, await readJson(req));

@@ -18,8 +18,8 @@ function listen(server: NetServer, port: number, host: string): Promise<number> 
   });
 }
 
-async function run({ spec, host, port, controlPort, seed }: ServerSettings): Promise<void> {
-  const service = new Service(spec, seed);
+async function run({ spec, host, port, controlPort, seed, network }: ServerSettings): Promise<void> {
+  const service = new Service(spec, seed, network);
   const control = createControl(service);
   await service.ready;
   const ports = {

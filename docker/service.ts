@@ -6,16 +6,18 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { BackendModel, Job } from '../scenarios/backend.ts';
 import { bodyOf } from '../scenarios/body.ts';
 import { serviceTimeOf } from '../scenarios/catalogue.ts';
+import type { NetworkSettings } from '../scenarios/distances.ts';
 import { headers } from '../scenarios/headers.ts';
 import type { LoadMeter } from '../scenarios/load-meter.ts';
 import { draw, stream } from '../scenarios/random.ts';
 import type { BackendSpec } from '../scenarios/scenario.ts';
 import { type Answer, answerStatus, carryOut, type Wait } from './answer.ts';
-import { answerAside, asideOf } from './aside.ts';
+import { type Aside, answerAside, asideOf } from './aside.ts';
 import { Burner } from './burner.ts';
 import { now } from './clock.ts';
 import { loadHeader } from './load-header.ts';
 import { Timers } from './timers.ts';
+import { Travel } from './travel.ts';
 
 /** Requests that carry no number get one of their own from here on, far from the workload's. */
 const unnumbered = 2 ** 40;
@@ -26,6 +28,10 @@ const longestLateness = 250;
 class Request extends Job {
   readonly res: ServerResponse;
   open = true;
+  /** One way to the balancer, ms. */
+  trip = 0;
+  /** Until when its connection is being made, and it has not left the balancer. */
+  leaves = 0;
   burn: { cancel(): void } | undefined;
 
   constructor(res: ServerResponse) {
@@ -57,9 +63,11 @@ export class Service {
   readonly #answer: Answer;
   #horizon = 0;
   readonly #burner: Burner | undefined;
+  readonly #travel: Travel | undefined;
   #whenIdle: (() => void) | undefined;
 
-  constructor(spec: BackendSpec, seed: number) {
+  /** `network`: what comes and goes has a way behind it, and before it. */
+  constructor(spec: BackendSpec, seed: number, network?: NetworkSettings) {
     this.spec = spec;
     this.seed = seed;
     this.model = new BackendModel(spec, serviceTimeOf(spec.service), seed, now());
@@ -68,6 +76,9 @@ export class Service {
     this.#answer = { id: spec.id, body: Buffer.from(bodyOf(spec.body)), load };
     this.#burner = spec.work === 'burn' ? new Burner(spec.workers) : undefined;
     this.server = createServer((req, res) => this.#receive(req, res));
+    const travel = network && new Travel(spec, network, seed);
+    this.#travel = travel;
+    if (travel !== undefined) this.server.on('connection', (socket) => travel.connected(socket));
     // A balancer's idle timeout must be the shorter one, else requests meet a closing connection; and nothing here
     // may time out but by the scenario's own faults.
     this.server.keepAliveTimeout = 3_600_000;
@@ -84,8 +95,8 @@ export class Service {
     return this.#open.size;
   }
 
-  /** As if just started: requests in flight lose their connections. */
-  reset(seed: number): void {
+  /** As if just started: requests in flight lose their connections. `from`: where the balancer stands. */
+  reset(seed: number, from?: string): void {
     this.#timers.clear();
     for (const request of this.#open) {
       request.state = 'dropped';
@@ -94,10 +105,16 @@ export class Service {
     }
     this.#open.clear();
     for (const res of this.#responses) res.destroy();
-    this.seed = seed;
+    this.join(seed, from);
     this.received = this.healthChecks = this.probes = 0;
     this.counts = { served: 0, rejected: 0, faulted: 0, abandoned: 0 };
     this.model.reset(seed, now());
+  }
+
+  /** The trial it is in from now on; for a process that takes another's place in mid-trial. */
+  join(seed: number, from?: string): void {
+    this.seed = seed;
+    this.#travel?.begin(seed, from);
   }
 
   /** Resolves when no request is in flight; health checks fail from now on. */
@@ -126,12 +143,21 @@ export class Service {
     const aside = asideOf(req.url);
     const begin = () => {
       if (aside === undefined) this.#begin(req, res);
-      else answerAside(this, aside, res, this.#wait);
+      else this.#beginAside(aside, req, res);
     };
     const hasBody =
       req.headers['content-length'] !== undefined || req.headers['transfer-encoding'] !== undefined;
     if (hasBody) req.resume().on('end', begin);
     else begin();
+  }
+
+  #beginAside(aside: Aside, req: IncomingMessage, res: ServerResponse): void {
+    const trip = req.headers[headers.beside] === undefined ? (this.#travel?.ofAside() ?? 0) : 0;
+    if (trip === 0) answerAside(this, aside, res, this.#wait);
+    else
+      this.#wait((aside.connects ? 3 : 1) * trip, () => {
+        if (!res.destroyed) answerAside(this, aside, res, this.#wait, trip);
+      });
   }
 
   #begin(req: IncomingMessage, res: ServerResponse): void {
@@ -145,14 +171,30 @@ export class Service {
       quantile > 0 && quantile < 1 ? quantile : draw(this.seed, stream.quantiles, request.request);
     this.received++;
     this.#open.add(request);
-    res.on('close', () => this.#leave(request));
+    res.on('close', () => this.#closed(request));
+    const travel = this.#travel;
+    if (travel !== undefined) {
+      request.trip = travel.ofRequest(req, request.request);
+      request.leaves = time + travel.handshake(req, request.trip);
+    }
+    const arrival = request.leaves + request.trip;
+    if (arrival <= time) this.#arrive(request, time);
+    else
+      this.#timers.add(arrival, (at) => {
+        // Whatever was due before has been done, in its order.
+        this.#horizon = Math.max(this.#horizon, at);
+        if (request.open) this.#arrive(request, this.#horizon);
+      });
+  }
+
+  #arrive(request: Request, time: number): void {
     const admission = this.model.arrive(time, request);
     if (admission === 'started') this.#work(request);
     else if (admission === 'rejected')
-      this.#later(this.model.awake(time), request, () => this.#reject(request));
+      this.#later(this.model.awake(time), request, (at) => this.#reject(request, at));
     else if (admission === 'faulted') {
       const after = request.verdict.kind === 'error' ? request.verdict.after : 0;
-      this.#later(this.model.awake(time) + after, request, () => this.#carryOut(request));
+      this.#later(this.model.awake(time) + after, request, (at) => this.#carryOut(request, at));
     }
   }
 
@@ -171,23 +213,43 @@ export class Service {
     this.#horizon = Math.max(this.#horizon, finish);
     const next = this.model.finish(request);
     if (next !== undefined) this.#work(next);
-    if (request.open) this.#carryOut(request);
+    if (request.open) this.#carryOut(request, finish);
   }
 
-  #carryOut(request: Request): void {
+  #carryOut(request: Request, at: number): void {
     const { verdict, res } = request;
     const ending = verdict.kind === 'pass' ? 'served' : 'faulted';
-    carryOut(verdict, this.#answer, res, this.#wait, () => this.#end(request, ending));
+    if (verdict.kind === 'hang') return;
+    this.#leave(request, at, ending, (answer) =>
+      carryOut(verdict, answer, res, this.#wait, () => this.#end(request, ending)),
+    );
   }
 
-  #reject(request: Request): void {
-    this.#end(request, 'rejected');
-    answerStatus(this.#answer, request.res, 503, { error: 'queue full' });
+  #reject(request: Request, at: number): void {
+    this.#leave(request, at, 'rejected', (answer) => {
+      this.#end(request, 'rejected');
+      answerStatus(answer, request.res, 503, { error: 'queue full' });
+    });
   }
 
-  #later(at: number, request: Request, run: () => void): void {
-    if (at <= now()) run();
-    else this.#timers.add(at, () => request.open && run());
+  /** An answer leaves at `at`, and is written when it reaches the balancer. */
+  #leave(request: Request, at: number, ending: Ending, write: (answer: Answer) => void): void {
+    if (request.trip === 0) {
+      write(this.#answer);
+      return;
+    }
+    const load = this.#answer.load?.();
+    const answer = load === undefined ? this.#answer : { ...this.#answer, load: () => load };
+    this.#timers.add(at + request.trip, () => {
+      // Nobody waits for it any more, of which this backend has not heard yet.
+      if (request.res.destroyed) this.#end(request, ending);
+      else write(answer);
+    });
+  }
+
+  #later(at: number, request: Request, run: (at: number) => void): void {
+    if (at <= now()) run(at);
+    else this.#timers.add(at, (due) => request.open && run(due));
   }
 
   #end(request: Request, ending: Ending): void {
@@ -198,8 +260,16 @@ export class Service {
     if (this.#open.size === 0) this.#whenIdle?.();
   }
 
-  /** The response has closed; where it had not ended, its client has gone. */
-  #leave(request: Request): void {
+  /** The response has closed; where it had not ended, its client has gone, and the backend hears of it a trip later. */
+  #closed(request: Request): void {
+    if (!request.open) return;
+    const { trip, leaves } = request;
+    if (trip === 0) this.#abandon(request);
+    else if (now() < leaves) this.#end(request, 'abandoned');
+    else this.#timers.add(now() + trip, () => this.#abandon(request));
+  }
+
+  #abandon(request: Request): void {
     if (!request.open) return;
     this.#end(request, 'abandoned');
     const next = this.model.abandon(this.catchUp(), request);

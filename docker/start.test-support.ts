@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
 import type { ExecutionContext } from 'ava';
+import type { NetworkSettings } from '../scenarios/distances.ts';
 import type { BackendSpec } from '../scenarios/scenario.ts';
 import type { BackendState } from './control.ts';
 
@@ -74,13 +75,18 @@ export async function exchange(port: number, bytes: string, forMs = 3_000): Prom
   });
 }
 
-/** Stops with the test. `file` is another copy of the server; `env` adds to its environment. */
+/** Stops with the test. `file` is another copy of the server; `env` adds to its environment; `network` makes ways to it. */
 export async function startBackend(
   t: ExecutionContext,
   change: Partial<BackendSpec> = {},
-  { file = new URL('./server.ts', import.meta.url), env = {} as Record<string, string> } = {},
+  {
+    file = new URL('./server.ts', import.meta.url),
+    env = {} as Record<string, string>,
+    network = undefined as NetworkSettings | undefined,
+  } = {},
 ): Promise<Started> {
-  const settings = { spec: { ...plainSpec, ...change }, host: '127.0.0.1', port: 0, controlPort: 0, seed: 1 };
+  const spec = { ...plainSpec, ...change };
+  const settings = { spec, host: '127.0.0.1', port: 0, controlPort: 0, seed: 1, network };
   const child = spawn(process.execPath, [file.pathname], {
     env: { STEELYARD_BACKEND: JSON.stringify(settings), ...env },
     stdio: ['pipe', 'pipe', 'inherit'],

@@ -1,4 +1,5 @@
 /** Trials on one fleet of real backends, launched once for all of them. */
+import { hasDistances } from '../scenarios/distances.ts';
 import { backendsOf, type Scenario } from '../scenarios/scenario.ts';
 import type { Driver, Fleet, RunLabel } from './drivers/driver.ts';
 import { runTrial } from './trial.ts';
@@ -27,7 +28,9 @@ export class RealTrials implements TrialRunner {
 
   async launch(): Promise<void> {
     const { driver, scenario, label, signal } = this.#options;
-    this.#fleet = await driver.launch(backendsOf(scenario), label, signal);
+    const { network } = scenario;
+    const made = hasDistances(network) ? network : undefined;
+    this.#fleet = await driver.launch(backendsOf(scenario), label, signal, made);
   }
 
   trial(planned: PlannedTrial, hooks: TrialHooks) {

@@ -3,7 +3,9 @@ import { mkdir } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ResolvedContender } from '../scenarios/contenders.ts';
+import { hasDistances } from '../scenarios/distances.ts';
 import { backendsOf, type Scenario } from '../scenarios/scenario.ts';
+import { handshakeTrips } from '../scenarios/tls-settings.ts';
 import { rateOf } from '../scenarios/workload.ts';
 import type { Options, Values } from '../strategies/strategy.ts';
 import { now } from './clock.ts';
@@ -69,7 +71,8 @@ export async function runTrial(plan: PlannedTrial, context: TrialContext): Promi
   await mkdir(trialFile(context.dir, plan.id, ''), { recursive: true });
   const children: Child<never, unknown>[] = [];
   try {
-    const [proxy] = await Promise.all([launchProxy(plan, context), context.fleet.reset(plan.seed)]);
+    const zone = plan.contender.balancer.zones?.[0];
+    const [proxy] = await Promise.all([launchProxy(plan, context), context.fleet.reset(plan.seed, zone)]);
     children.push(proxy as never);
     const generator = await launchGenerator(plan, context, proxy);
     children.push(generator as never);
@@ -95,6 +98,7 @@ function launchProxy(
   { scenario, fleet, dir, signal, label }: TrialContext,
 ): Promise<BalancerProcess> {
   const specs = backendsOf(scenario);
+  const { latencies, backend } = scenario.network;
   const settings: ProxySettings = {
     listen: { host: '127.0.0.1', port: 0 },
     admin: { host: '127.0.0.1', port: 0 },
@@ -105,6 +109,7 @@ function launchProxy(
       return { id, index, host, port, weight, ...(zone === undefined ? {} : { zone }) };
     }),
     seed,
+    ...(Object.keys(latencies).length === 0 ? {} : { latencies, latencyWithin: backend }),
     record: {
       attempts: trialFile(dir, id, spools.attempts),
       events: trialFile(dir, id, spools.events),
@@ -130,6 +135,7 @@ function launchGenerator(
     ...(contender.balancer.tls === false ? {} : { tls: scenario.load.tls ?? plainHandshakes }),
     rate: rateOf(scenario.load, scenario.fleet),
     clientAddresses: contender.balancer.layer === 4 && hasClientAddresses,
+    ...wayOf(contender, scenario),
     seed,
     rows: trialFile(dir, id, spools.requests),
     backends: Object.fromEntries(fleet.backends.map(({ id }, index) => [id, index])),
@@ -139,6 +145,17 @@ function launchGenerator(
     signal,
     env: environmentOf(label),
   });
+}
+
+/** Between clients and the balancer, where that takes any time. */
+function wayOf(
+  { balancer: { zones, tls } }: ResolvedContender,
+  { network, load }: Scenario,
+): Pick<GeneratorSettings, 'way'> {
+  const zone = zones?.[0];
+  if (network.client === 0 && (zone === undefined || !hasDistances(network))) return {};
+  const trips = handshakeTrips(tls, load.tls);
+  return { way: { network, ...(zone === undefined ? {} : { zone }), handshakeTrips: trips } };
 }
 
 /** Drives load and faults from warm-up to the last response. Whatever happens, faults are healed before it returns. */

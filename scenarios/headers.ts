@@ -10,6 +10,8 @@ export const headers = {
   region: 'steelyard-region',
   /** Quantile in (0, 1) at which the backend inverts its service-time law. */
   quantile: 'steelyard-quantile',
+  /** From the harness itself, which stands beside every backend: no distance is made for what it asks. */
+  beside: 'steelyard-beside',
   /** Response: which backend answered. */
   backend: 'steelyard-backend',
   /** Response: how many attempts the balancer made. */

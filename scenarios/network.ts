@@ -1,6 +1,6 @@
 /**
- * The `network` section: what trips cost. All latencies are one way. It makes the simulator's world; real drivers take
- * the network they have.
+ * The `network` section: what trips cost. All latencies are one way. The simulator's world is made of them; on real
+ * drivers backends and load generators add them to the network there is (distances.ts).
  */
 import { z } from 'zod';
 import { name } from './names.ts';

@@ -14,27 +14,30 @@ for (const [what, text, path, says] of [
     /expected one balancer on real backends, got 10; several run in the simulator only: steelyard simulate test\.yaml/,
   ],
   [
-    'zones',
-    'balancer: { zones: [eu, us] }',
-    'balancer.zones',
-    /expected none on real backends, got eu, us; distances to balancers exist/,
-  ],
-  [
     'board',
     'balancer: { board: { every: 50ms } }',
     'balancer.board',
     /expected live counts on real backends, got a board refreshed every 50ms/,
   ],
   [
-    'client',
-    'network: { client: 20ms }',
-    'network.client',
-    /expected 0ms on real backends, got 20ms; made latencies exist in the simulator only/,
+    'layer 4 over distances',
+    'network: { client: 20ms }\nbalancer: { layer: 4 }\ncontenders: [random]',
+    'balancer.layer',
+    /expected layer 7 where network makes distances on real backends, got 4; distances at layer 4 exist in/,
   ],
-  ['backend', 'network: { backend: 1ms }', 'network.backend', /got 1ms/],
-  ['connect', 'network: { connect: 1ms }', 'network.connect', /got 1ms/],
-  ['jitter', 'network: { jitter: 10% }', 'network.jitter', /got 0\.1/],
-  ['table', 'network: { latencies: { eu: { us: 40ms } } }', 'network.latencies', /expected no table/],
+  [
+    'handshakes that the balancer would not wait for',
+    'network: { connect: 100ms, backend: 300ms }',
+    'balancer.connectTimeout',
+    /expected more than the longest handshake that network makes \(700ms\) on real backends, got 500ms/,
+  ],
+  [
+    'such handshakes from where a contender stands',
+    'network: { connect: 450ms }\n' +
+      'contenders: [{ strategy: random, balancer: { connectTimeout: 400ms } }]',
+    'contenders.0.balancer.connectTimeout',
+    /got 400ms; connections take their time in the simulator only/,
+  ],
   [
     'strategy',
     'contenders: [p2c, oracle]',
@@ -62,6 +65,19 @@ for (const [what, text, path, says] of [
     t.is(problemsOf(source, { driver: { name: 'docker', can } }).length, 1);
   });
 
+test('one balancer anywhere, and distances to it, run anywhere', (t) => {
+  const network =
+    'network: { client: 20ms, backend: 1ms, connect: 1ms, jitter: 10%, latencies: { eu: { us: 40ms } } }';
+  for (const rest of ['', '\nbalancer: { zones: [eu, us] }'])
+    t.notThrows(() =>
+      refuseUnable(
+        load(yaml(network + rest).replace('duration: 10s', 'duration: 10s, regions: { eu: 1, us: 1 }')),
+        'process',
+        can,
+      ),
+    );
+});
+
 test('a fleet for one machine has 200 at most', (t) => {
   const real = (count: number) => isAble(load(yaml('', `count: ${count}`)), { name: 'process', can });
   t.deepEqual([real(200), real(201)], [true, false]);
@@ -86,10 +102,7 @@ test('an option is blamed for what it set', (t) => {
   t.is(loaded.scenario.balancer.count, 50);
   t.deepEqual(loaded.scenario.network.latencies, { eu: { us: 80 } });
   const error = t.throws(() => refuseUnable(loaded, 'process', can), { instanceOf: ScenarioError })!;
-  t.deepEqual(error.problems.map(({ where }) => where).sort(), [
-    '--set balancer.count=50',
-    '--set network.latencies.eu.us=80ms',
-  ]);
+  t.deepEqual(error.problems.map(({ where }) => where).sort(), ['--set balancer.count=50']);
 });
 
 test('what a contender turns off again runs there', (t) => {

@@ -1,9 +1,12 @@
 /**
  * What of a scenario only the simulator can do. Real drivers have one balancer, live counts, and the network of the
- * machine they run on; what they cannot do is refused before a run and not left out of it.
+ * machine they run on, to which backends and load generators add distances request by request; what they cannot do is
+ * refused before a run and not left out of it.
  */
 import type { BalancerSettings } from './balancer-settings.ts';
 import type { ResolvedContender } from './contenders.ts';
+import { hasDistances, Network } from './distances.ts';
+import { placesOf } from './network.ts';
 import type { Finding } from './problem.ts';
 import { backendsOf, type Scenario } from './scenario.ts';
 import type { Path } from './show.ts';
@@ -18,10 +21,8 @@ interface Reason {
   readonly only: string;
 }
 
-function* ofBalancer({ count, zones, board }: BalancerSettings): Generator<Reason & { key: string }> {
+function* ofBalancer({ count, board }: BalancerSettings): Generator<Reason & { key: string }> {
   if (count > 1) yield { key: 'count', expected: 'one balancer', got: `${count}`, only: 'several run' };
-  if (zones)
-    yield { key: 'zones', expected: 'none', got: zones.join(', '), only: 'distances to balancers exist' };
   if (board)
     yield {
       key: 'board',
@@ -31,13 +32,39 @@ function* ofBalancer({ count, zones, board }: BalancerSettings): Generator<Reaso
     };
 }
 
-function* ofNetwork(network: Scenario['network']): Generator<Reason & { key: string }> {
-  const only = 'made latencies exist';
-  for (const key of ['client', 'backend', 'connect'] as const)
-    if (network[key] > 0) yield { key, expected: '0ms', got: `${network[key]}ms`, only };
-  if (network.jitter > 0) yield { key: 'jitter', expected: '0', got: `${network.jitter}`, only };
-  if (Object.keys(network.latencies).length > 0)
-    yield { key: 'latencies', expected: 'no table', got: 'one', only };
+/** Of distances: they are made for requests, not for bytes of connections, and not for handshakes. */
+function* ofDistances(
+  { layer, connectTimeout, zones }: BalancerSettings,
+  { network, fleet }: Pick<Scenario, 'network' | 'fleet'>,
+): Generator<Reason & { key: string }> {
+  if (!hasDistances(network)) return;
+  if (layer === 4)
+    yield {
+      key: 'layer',
+      expected: 'layer 7 where network makes distances',
+      got: '4',
+      only: 'distances at layer 4 exist',
+    };
+  const handshake = handshakeOf(network, zones?.[0], fleet);
+  if (handshake >= connectTimeout)
+    yield {
+      key: 'connectTimeout',
+      expected: `more than the longest handshake that network makes (${handshake}ms)`,
+      got: `${connectTimeout}ms`,
+      only: 'connections take their time',
+    };
+}
+
+/** The longest between a balancer and a host, jitter apart, ms. */
+function handshakeOf(
+  settings: Scenario['network'],
+  zone: string | undefined,
+  fleet: Scenario['fleet'],
+): number {
+  const network = new Network(settings, 0);
+  const from = zone === undefined ? [undefined, ...placesOf(settings)] : [zone];
+  const trips = from.flatMap((place) => fleet.map((it) => network.toHost(place, it.zone)));
+  return 2 * Math.max(...trips) + settings.connect;
 }
 
 /** One finding for each setting that real drivers would have to ignore. `name` is what the user calls the scenario. */
@@ -57,7 +84,6 @@ export function* simulatorOnly(
       got: `${size}`,
       only: 'larger ones run',
     });
-  for (const it of ofNetwork(scenario.network)) yield finding(['network', it.key], it);
   const told = new Set<string>();
   for (const [i, { strategy, needs, balancer }] of contenders.entries()) {
     const entry = scenario.contenders === 'all' ? undefined : scenario.contenders[i];
@@ -68,7 +94,7 @@ export function* simulatorOnly(
         got: strategy,
         only: 'it runs',
       });
-    for (const it of ofBalancer(balancer)) {
+    for (const it of [...ofBalancer(balancer), ...ofDistances(balancer, scenario)]) {
       const path = Object.hasOwn(own, it.key) ? ['contenders', i, 'balancer', it.key] : ['balancer', it.key];
       if (told.has(path.join())) continue;
       told.add(path.join());

@@ -1,5 +1,6 @@
 /** `steelyard run SCENARIO`: the main job, on real backends. */
 import { Command, Option } from 'commander';
+import { distanceNotes } from '../../scenarios/distances.ts';
 import { refuseUnable } from '../../scenarios/loader.ts';
 import { chooseDriver } from '../choose-driver.ts';
 import { Experiment } from '../experiment.ts';
@@ -33,7 +34,7 @@ async function action(file: string, options: Options): Promise<void> {
   const { loaded, contenders, source } = await prepare(file, options);
   const { driver, notes } = await chooseDriver(options.driver);
   refuseUnable(loaded, driver.name, driver.can, contenders);
-  notes.push(...loaded.notes);
+  notes.push(...loaded.notes, ...distanceNotes(loaded.scenario.network));
   for (const note of notes) if (!options.quiet) console.error(note);
   await reap(await findLeavings());
   const { dir, id } = await makeRunDirectory(loaded.scenario.name, { out: options.out });

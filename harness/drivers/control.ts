@@ -17,8 +17,10 @@ export interface Watch {
 
 export interface Control {
   state(timeoutMs?: number): Promise<BackendState>;
-  /** Puts the backend back as it was when it started, with this seed; resolves to its state then. */
-  reset(seed: number): Promise<BackendState>;
+  /** Puts the backend back as it was when it started, with this seed, asked from this zone; resolves to its state then. */
+  reset(seed: number, from?: string): Promise<BackendState>;
+  /** Tells a process that took another's place in mid-trial what the reset before it said. */
+  join(seed: number, from?: string): Promise<BackendState>;
   setFault(fault: {
     fault: number;
     kind: string;
@@ -37,7 +39,8 @@ export function controlOf(host: string, port: number): Control {
     exchange({ host, port, method, path, body, timeoutMs });
   return {
     state: (timeoutMs) => ask('GET', '/state', undefined, timeoutMs) as Promise<BackendState>,
-    reset: (seed) => ask('POST', '/reset', { seed }) as Promise<BackendState>,
+    reset: (seed, from) => ask('POST', '/reset', { seed, from }) as Promise<BackendState>,
+    join: (seed, from) => ask('POST', '/trial', { seed, from }) as Promise<BackendState>,
     setFault: (fault) => ask('POST', '/faults', fault) as Promise<{ at: number }>,
     clearFault: (fault) => ask('DELETE', `/faults/${fault}`) as Promise<{ at: number }>,
     watch: () => watch(host, port),

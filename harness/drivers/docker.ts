@@ -4,6 +4,7 @@
  * faults are done to it: `docker-host.ts`.
  */
 import { randomBytes } from 'node:crypto';
+import type { NetworkSettings } from '../../scenarios/distances.ts';
 import type { BackendSpec } from '../../scenarios/scenario.ts';
 import { labelsOf } from '../ownership.ts';
 import { dockerAvailable } from './docker-available.ts';
@@ -23,7 +24,7 @@ export const dockerDriver: Driver = {
   name: 'docker',
   can: new Set(['crash', 'vanish', 'freeze', 'throttle', 'stop']),
 
-  async launch(specs, run, signal) {
+  async launch(specs, run, signal, distances) {
     const docker = await dockerAvailable();
     if (!docker.available) throw new Error(docker.reason);
     if (specs.length > mostBackends)
@@ -39,7 +40,7 @@ export const dockerDriver: Driver = {
     try {
       const starts = specs.map((spec, i) => {
         const backend = addressOf(spec.id, network, i);
-        return startBackend({ spec, backend, image, network, run, fleet, signal });
+        return startBackend({ spec, backend, image, network, run, fleet, signal, distances });
       });
       // Every start must have ended before anything is removed: one still under way would leave its container.
       const ends = await Promise.allSettled(starts);
@@ -62,9 +63,11 @@ interface Start {
   run: RunLabel;
   fleet: string;
   signal: AbortSignal;
+  distances: NetworkSettings | undefined;
 }
 
-async function startBackend({ spec, backend, image, network, run, fleet, signal }: Start): Promise<Host> {
+async function startBackend(start: Start): Promise<Host> {
+  const { spec, backend, image, network, run, fleet, signal, distances } = start;
   const labels = { ...labelsOf(run), [fleetLabel]: fleet, 'steelyard.backend': spec.id };
   const { Contained, waiting } = await import('./docker-container.ts'); // testcontainers is slow to load: only where it is needed
   signal.throwIfAborted();
@@ -76,7 +79,8 @@ async function startBackend({ spec, backend, image, network, run, fleet, signal 
     .withWaitStrategy(waiting(async () => undefined))
     .start();
   signal.throwIfAborted();
-  const settings = { spec, host: '0.0.0.0', port: backend.port, controlPort: backend.controlPort, seed: 0 };
+  const { port, controlPort } = backend;
+  const settings = { spec, host: '0.0.0.0', port, controlPort, seed: 0, network: distances };
   const server = await new Contained(image)
     .withNetworkMode(`container:${holder.getId()}`)
     .withName(`${fleet}-${spec.id}`)

@@ -2,6 +2,8 @@
  * What a driver of real backends does: launch a fleet, do host-level faults to it, put it back as it was, take it away.
  * Docker and plain processes implement it; the conformance test in `driver.test.ts` runs over both.
  */
+
+import type { NetworkSettings } from '../../scenarios/distances.ts';
 import type { HostFaultKind } from '../../scenarios/faults/fault.ts';
 import type { BackendSpec } from '../../scenarios/scenario.ts';
 
@@ -10,7 +12,13 @@ export interface Driver {
   /** Host-level faults it can do. Asked for any other, the run is refused before it starts. */
   readonly can: ReadonlySet<HostFaultKind>;
   /** Starts one backend per spec, ready for load. Removes whatever it started when it fails or `signal` aborts. */
-  launch(specs: readonly BackendSpec[], run: RunLabel, signal: AbortSignal): Promise<Fleet>;
+  launch(
+    specs: readonly BackendSpec[],
+    run: RunLabel,
+    signal: AbortSignal,
+    /** Where backends make the way to them; absent, none does. */
+    network?: NetworkSettings,
+  ): Promise<Fleet>;
 }
 
 /** Stands on everything a run creates, so that `steelyard clean` tells a dead run's leavings from a live run's. */
@@ -33,8 +41,11 @@ export interface Fleet {
   inflict(kind: HostFaultKind, id: string, options: Record<string, unknown>): Promise<{ at: number }>;
   /** Undoes whatever host-level fault the backend suffers, and resolves once it serves again. */
   revive(id: string): Promise<{ at: number }>;
-  /** Between trials: heals everything, resets every backend through its control port, and proves it. */
-  reset(seed: number): Promise<void>;
+  /**
+   * Between trials: heals everything, resets every backend through its control port, and proves it. `from` is the zone
+   * of the next trial's balancer, where it has one.
+   */
+  reset(seed: number, from?: string): Promise<void>;
   /** Switches a service-level fault on; `fault` numbers it so that it can be switched off. */
   setFault(
     id: string,

@@ -60,6 +60,8 @@ export async function fleetOf(
   dismantle: () => Promise<void>,
 ): Promise<Fleet> {
   let seed = 0;
+  /** Zone of the trial's balancer. */
+  let from: string | undefined;
   let stopped: Promise<void> | undefined;
   const members = new Map<string, Member>();
 
@@ -116,10 +118,12 @@ export async function fleetOf(
   }
 
   async function revive(it: Member) {
+    const anew = it.suffers.has('crash') || it.suffers.has('stop');
     await it.host.restore();
     it.suffers.clear();
     // With service-level faults on, the load port may well answer nothing, as it should.
     await servesAs(it.host.backend, serveMs, { controlOnly: it.faults.size > 0 });
+    if (anew) await it.control.join(seed, from);
     for (const tellIt of it.deferred.splice(0)) await tellIt();
     return { at: now() };
   }
@@ -128,7 +132,7 @@ export async function fleetOf(
     if (it.suffers.size > 0) await revive(it);
     it.faults.clear();
     it.deferred = [];
-    await it.control.reset(seed);
+    await it.control.reset(seed, from);
     const state = await it.control.state();
     if (!sameState(state, it.fresh))
       throw new Error(
@@ -143,8 +147,9 @@ export async function fleetOf(
     backends: hosts.map((it) => it.backend),
     inflict: (kind, id, options) => inTurn(id, (it) => inflict(it, kind, options)),
     revive: (id) => inTurn(id, revive),
-    async reset(given) {
+    async reset(given, zone) {
       seed = given;
+      from = zone;
       await Promise.all([...members.keys()].map((id) => inTurn(id, reset)));
     },
     setFault: (id, fault, kind, options) =>

@@ -6,6 +6,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
+import type { NetworkSettings } from '../../scenarios/distances.ts';
 import type { HostFaultKind } from '../../scenarios/faults/fault.ts';
 import type { BackendSpec } from '../../scenarios/scenario.ts';
 import { environmentOf } from '../ownership.ts';
@@ -20,15 +21,17 @@ export class BackendProcess implements Host {
   readonly spec: BackendSpec;
   readonly backend: FleetBackend;
   readonly #run: RunLabel;
+  readonly #network: NetworkSettings | undefined;
   #child: ChildProcess | undefined;
   #gone: Promise<unknown> = Promise.resolve();
   /** Node learns of a death some time after the sockets do, and until then would not start another life. */
   #ending = false;
 
-  constructor(spec: BackendSpec, backend: FleetBackend, run: RunLabel) {
+  constructor(spec: BackendSpec, backend: FleetBackend, run: RunLabel, network?: NetworkSettings) {
     this.spec = spec;
     this.backend = backend;
     this.#run = run;
+    this.#network = network;
   }
 
   async begin(kind: HostFaultKind): Promise<void> {
@@ -60,6 +63,7 @@ export class BackendProcess implements Host {
 
   async #start(): Promise<void> {
     const { host, port, controlPort } = this.backend;
+    const settings = { spec: this.spec, host, port, controlPort, seed: 0, network: this.#network };
     this.#ending = false;
     const child = execa(process.execPath, [server], {
       stdin: 'pipe', // ends with the harness, and only with it
@@ -69,7 +73,7 @@ export class BackendProcess implements Host {
       extendEnv: false,
       env: {
         ...environmentOf(this.#run),
-        STEELYARD_BACKEND: JSON.stringify({ spec: this.spec, host, port, controlPort, seed: 0 }),
+        STEELYARD_BACKEND: JSON.stringify(settings),
         STEELYARD_PARENT_WATCH: '1',
       },
     });

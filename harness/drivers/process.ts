@@ -4,6 +4,7 @@
  * privileges, no CPU quota.
  */
 import { availableParallelism } from 'node:os';
+import type { NetworkSettings } from '../../scenarios/distances.ts';
 import type { BackendSpec } from '../../scenarios/scenario.ts';
 import type { Driver, RunLabel } from './driver.ts';
 import { fleetOf } from './fleet.ts';
@@ -18,7 +19,7 @@ export const processDriver: Driver = {
   name: 'process',
   can: new Set(['crash', 'freeze', 'stop']),
 
-  async launch(specs, run, signal) {
+  async launch(specs, run, signal, network) {
     const started: BackendProcess[] = [];
     // A harness that exits in a hurry takes its backends along; a stopped one would not hear of its end otherwise.
     const killAll = () => started.forEach((it) => void it.kill('SIGKILL'));
@@ -34,7 +35,7 @@ export const processDriver: Driver = {
       const starting = Array.from({ length: 2 * availableParallelism() }, async () => {
         for (let spec = queue.shift(); spec; spec = queue.shift()) {
           signal.throwIfAborted();
-          started.push(await start(spec, run));
+          started.push(await start(spec, run, network));
         }
       });
       const ends = await Promise.allSettled(starting);
@@ -50,10 +51,14 @@ export const processDriver: Driver = {
   },
 };
 
-async function start(spec: BackendSpec, run: RunLabel): Promise<BackendProcess> {
+async function start(
+  spec: BackendSpec,
+  run: RunLabel,
+  network: NetworkSettings | undefined,
+): Promise<BackendProcess> {
   for (let attempt = 1; ; attempt++) {
     const [port, controlPort] = (await freePorts(host, 2)) as [number, number];
-    const it = new BackendProcess(spec, { id: spec.id, host, port, controlPort }, run);
+    const it = new BackendProcess(spec, { id: spec.id, host, port, controlPort }, run, network);
     try {
       await it.restore();
       return it;

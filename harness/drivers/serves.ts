@@ -48,8 +48,8 @@ export async function servesAs(
 
 function nameAtLoadPort({ host, port }: FleetBackend): Promise<string> {
   return new Promise((resolve, reject) => {
-    const options = { host, port, path: '/health', agent: false, signal: AbortSignal.timeout(lookMs) };
-    get(options, (response) => {
+    const where = { host, port, path: '/health', headers: { [headers.beside]: '1' } };
+    get({ ...where, agent: false, signal: AbortSignal.timeout(lookMs) }, (response) => {
       response.resume();
       response.on('error', reject).on('end', () => resolve(String(response.headers[headers.backend] ?? '')));
     }).on('error', reject);

@@ -17,6 +17,7 @@ import type { Client } from 'autocannon';
 import { reset } from '../proxy/reset.ts';
 import { type Desk, Exchange, next } from './exchange.ts';
 import type { TlsClient } from './tls-client.ts';
+import type { Way } from './way.ts';
 
 const methods = [
   '_connect',
@@ -57,8 +58,8 @@ export function checkShape(client: Client): void {
     );
 }
 
-/** The next request of a client; undefined when no more are to be sent. Times in ms from t = 0. */
-export type Ask = () => { index: number; t: number; method: string; bytes: string } | undefined;
+/** The next request of a client, sent at `t`; undefined when no more are to be sent. Times in ms from t = 0. */
+export type Ask = (t: number) => { index: number; t: number; method: string; bytes: string } | undefined;
 
 export interface Mending {
   desk: Desk;
@@ -68,6 +69,8 @@ export interface Mending {
   requestsPerConnection: number | undefined;
   /** Undefined: in clear. */
   tls?: TlsClient | undefined;
+  /** Undefined: no trip takes any time. */
+  way?: Way | undefined;
   /** The address that the next connection comes from. Undefined: whichever the system takes. */
   from?: (() => string) | undefined;
   /** Told +1 and −1 of the client's connections. */
@@ -77,7 +80,7 @@ export interface Mending {
 /** To be called in `setupClient`, before the client's first connection. */
 export function mend(
   client: Client,
-  { desk, ask, halted, requestsPerConnection, tls, from, onOpen }: Mending,
+  { desk, ask, halted, requestsPerConnection, tls, way, from, onOpen }: Mending,
 ): void {
   checkShape(client);
   const connect = client._connect.bind(client);
@@ -92,6 +95,8 @@ export function mend(
   let open = false;
   let backoff = 0;
   let answered = 0;
+  /** From when on the client can send, where answers have a way to it; ms from t = 0. */
+  let free = Number.NEGATIVE_INFINITY;
 
   client.timeout = never;
   client.on('connError', (it: NodeJS.ErrnoException) => {
@@ -99,14 +104,18 @@ export function mend(
   });
 
   client._doRequest = () => {
-    asked = ask();
-    if (asked !== undefined) request();
+    asked = ask(Math.max(free, desk.clock()));
+    if (asked === undefined) return;
+    const { index, t, method } = asked;
+    const trip = way === undefined ? 0 : way.trip(index);
+    exchange.begin(index, t, t, method, trip);
+    if (trip === 0) request();
+    else
+      way!.depart(t + trip, () => {
+        if (exchange.leaves(index)) request();
+      });
   };
-  client.getRequestBuffer = () => {
-    const { index, t, method, bytes } = asked!;
-    exchange.begin(index, t, t, method);
-    return bytes;
-  };
+  client.getRequestBuffer = () => asked!.bytes;
 
   const { hostname: host, port } = client.opts;
 
@@ -135,6 +144,7 @@ export function mend(
       // Empties the queue too.
       client._destroyConnection();
       exchange.gone(error);
+      if (way !== undefined) free = exchange.endedAt + way.reconnect(exchange.trip);
     }
     exchange.connected = false;
     error = undefined;
@@ -148,6 +158,7 @@ export function mend(
     execute(this: Record<number, (headers?: unknown) => void>, chunk: Buffer): void {
       const what = exchange.read(chunk);
       if (what === next.wait) return;
+      if (way !== undefined) free = exchange.endedAt;
       if (what === next.replace || ++answered === requestsPerConnection) {
         client._resetConnection();
         return;

@@ -8,6 +8,7 @@ import { mend } from './autocannon-client.ts';
 import { loopbackAddress } from './client-address.ts';
 import type { Sender, Session } from './session.ts';
 import { TlsClient } from './tls-client.ts';
+import type { Way } from './way.ts';
 
 /** autocannon's own figures are not used, so it need not keep any. */
 const ignored = {
@@ -26,12 +27,14 @@ class ClosedSender implements Sender {
   #open = 0;
   readonly #session: Session;
   readonly #tls: TlsClient | undefined;
+  readonly #way: Way | undefined;
   readonly #clients: Client[] = [];
   #tracker: { stop(): void } | undefined;
   #halted = false;
 
-  constructor(session: Session) {
+  constructor(session: Session, way: Way | undefined) {
     this.#session = session;
+    this.#way = way;
     const { tls } = session.settings;
     this.#tls = tls && new TlsClient(tls);
   }
@@ -61,6 +64,7 @@ class ClosedSender implements Sender {
   close(): void {
     for (const client of this.#clients) client.destroy();
     this.#tracker?.stop();
+    this.#way?.stop();
   }
 
   #setup(client: Client): void {
@@ -68,9 +72,8 @@ class ClosedSender implements Sender {
     const { connections, requestsPerConnection } = session.settings.load.closed!;
     const number = this.#clients.push(client) - 1;
     let ordinal = 0;
-    const ask = () => {
+    const ask = (t: number) => {
       if (this.#halted) return undefined;
-      const t = session.clock();
       if (!session.window.admits(t)) {
         session.finished();
         return undefined;
@@ -84,6 +87,7 @@ class ClosedSender implements Sender {
       halted: () => this.#halted,
       requestsPerConnection,
       tls: this.#tls,
+      way: this.#way,
       from: session.settings.clientAddresses
         ? () => loopbackAddress(session.workload.client(ordinal * connections + number))
         : undefined,
@@ -95,6 +99,6 @@ class ClosedSender implements Sender {
   }
 }
 
-export function createClosedSender(session: Session): Sender {
-  return new ClosedSender(session);
+export async function createClosedSender(session: Session): Promise<Sender> {
+  return new ClosedSender(session, await session.way());
 }

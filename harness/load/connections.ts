@@ -7,6 +7,7 @@ import { connect as connectSecurely } from 'node:tls';
 import { reset } from '../proxy/reset.ts';
 import { type Desk, Exchange, next } from './exchange.ts';
 import type { TlsClient } from './tls-client.ts';
+import type { Way } from './way.ts';
 
 export interface Target {
   readonly host: string;
@@ -15,6 +16,8 @@ export interface Target {
   readonly tls?: TlsClient | undefined;
   /** The address that a connection comes from, by the request it is made for. Absent: whichever the system takes. */
   readonly from?: ((index: number) => string) | undefined;
+  /** Absent: no trip takes any time. */
+  readonly way?: Way | undefined;
 }
 
 export class Connections {
@@ -63,9 +66,13 @@ export class Connection {
   readonly #socket: Socket;
   readonly #exchange: Exchange;
   readonly #pool: Connections;
+  readonly #desk: Desk;
+  readonly #way: Way | undefined;
 
   constructor(desk: Desk, target: Target, pool: Connections, index: number) {
     this.#pool = pool;
+    this.#desk = desk;
+    this.#way = target.way;
     this.#exchange = new Exchange(desk, () => this.#giveUp());
     // What is written before the connection stands leaves when it does; its making counts in the latency.
     this.#socket = open(target, index)
@@ -84,15 +91,29 @@ export class Connection {
     this.#socket.write(bytes, 'latin1');
   }
 
+  /** A request whose client sends it at `intended`, and that leaves here `trip` ms later, if it still does. */
+  sendFrom(
+    afar: { index: number; intended: number; trip: number; method: string },
+    leave: () => string,
+  ): void {
+    const { index, intended, trip, method } = afar;
+    this.#exchange.begin(index, intended, intended, method, trip);
+    this.#way!.depart(intended + trip, () => {
+      if (this.#exchange.leaves(index)) this.#socket.write(leave(), 'latin1');
+    });
+  }
+
   close(): void {
     this.#pool.drop(this);
     this.#socket.destroy();
   }
 
-  /** A client that gives up says so by a reset: after a FIN it might still wait for its answer. */
+  /** A client that gives up says so by a reset, a trip later: after a FIN it might still wait for its answer. */
   #giveUp(): void {
+    const { trip } = this.#exchange;
     this.#pool.drop(this);
-    reset(this.#socket);
+    if (trip === 0) reset(this.#socket);
+    else this.#way!.depart(this.#desk.clock() + trip, () => reset(this.#socket));
   }
 
   #read(chunk: Buffer): void {

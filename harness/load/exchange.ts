@@ -40,6 +40,10 @@ export class Exchange implements Ended {
   intended = 0;
   sent = 0;
   firstByte = Number.NaN;
+  /** One way between client and balancer, ms. */
+  trip = 0;
+  /** When the last request ended, ms from t = 0. */
+  endedAt = 0;
   readonly #desk: Desk;
   readonly #reader: ResponseReader;
   readonly #deadline: Deadline;
@@ -68,26 +72,40 @@ export class Exchange implements Ended {
     return this.#reader.attempts;
   }
 
-  /** A request leaves now, at `sent`; times in ms from t = 0. */
-  begin(index: number, intended: number, sent: number, method: string): void {
+  /** A client sends a request at `sent`, and it leaves `trip` ms later; times in ms from t = 0. */
+  begin(index: number, intended: number, sent: number, method: string, trip = 0): void {
     this.active = true;
     this.index = index;
     this.intended = intended;
     this.sent = sent;
+    this.trip = trip;
     this.firstByte = Number.NaN;
     this.#reader.expect(method);
     this.#desk.deadlines.start(this.#deadline, sent);
     this.#desk.account.sent(intended);
   }
 
+  /** Whether request `index` is still to leave here; it does, a trip after its client has sent it. */
+  leaves(index: number): boolean {
+    if (!this.active || this.index !== index) return false;
+    this.sent = Math.max(this.sent, this.#desk.clock() - this.trip);
+    return true;
+  }
+
   /** Bytes came. Without a request on its way they belong to nothing, and nor does the connection any more. */
   read(chunk: Buffer): Next {
     if (!this.active) return next.replace;
-    const t = this.#desk.clock();
+    const t = this.#desk.clock() + this.trip;
     if (Number.isNaN(this.firstByte)) this.firstByte = t;
     const reader = this.#reader;
     const state = reader.read(chunk);
     if (state === progress.more) return next.wait;
+    const givesUp = this.sent + this.#desk.deadlines.ms;
+    if (this.trip > 0 && t > givesUp) {
+      // It was under way to its client when that lost patience.
+      this.#break(verdicts.timeout, givesUp);
+      return next.replace;
+    }
     if (state === progress.malformed) this.#break(verdicts.malformed, t);
     else this.#end(ofResponse(reader.status, reader.intact), t);
     return state === progress.complete && reader.keepAlive ? next.reuse : next.replace;
@@ -96,7 +114,7 @@ export class Exchange implements Ended {
   /** The connection is gone: by FIN (no `error`), by an error, or because it could not be made. */
   gone(error?: NodeJS.ErrnoException): void {
     if (!this.active) return;
-    const t = this.#desk.clock();
+    const t = this.#desk.clock() + this.trip;
     if (!this.connected) this.#end(ofConnectError(error?.code), t);
     else if (error === undefined && this.#reader.end())
       this.#end(ofResponse(this.#reader.status, this.#reader.intact), t);
@@ -111,6 +129,7 @@ export class Exchange implements Ended {
 
   #end(verdict: Verdict, t: number): void {
     this.active = false;
+    this.endedAt = t;
     this.#deadline.stop();
     this.#desk.account.ended(this, verdict, t);
   }

@@ -2,6 +2,7 @@
 
 import type { Load } from '../../scenarios/scenario.ts';
 import type { RequestCounts } from '../recording.ts';
+import type { WaySettings } from './way.ts';
 
 export { headers } from '../../scenarios/headers.ts';
 
@@ -14,6 +15,8 @@ export interface GeneratorSettings {
   rate: number;
   /** Connections come from their clients' addresses (client-address.ts). */
   clientAddresses?: boolean;
+  /** Absent: clients are where the balancer is. */
+  way?: WaySettings;
   seed: number;
   /** Spool file for request rows (harness/spool.ts). */
   rows: string;

@@ -8,6 +8,7 @@ import { Connections } from './connections.ts';
 import { Pacer } from './pacer.ts';
 import type { Sender, Session } from './session.ts';
 import { TlsClient } from './tls-client.ts';
+import type { Way } from './way.ts';
 
 /**
  * Shortest sleep, ms. Above some thousand requests a second, sends that fall within it leave together, late by half of it
@@ -24,21 +25,23 @@ class OpenSender implements Sender {
   readonly #session: Session;
   readonly #connections: Connections;
   readonly #pacer: Pacer;
+  readonly #way: Way | undefined;
   #alarm: Alarm | undefined;
   #halted = false;
   /** When the request is due that the alarm is set for, ms from t = 0. */
   #awaited = Number.NaN;
 
-  constructor(session: Session) {
+  constructor(session: Session, way: Way | undefined) {
     const { settings, workload, window } = session;
     this.#session = session;
+    this.#way = way;
     const { connections } = settings.load.open!;
     const most = connections === 'unlimited' ? mostPorts : connections;
     const tls = settings.tls && new TlsClient(settings.tls);
     const from = settings.clientAddresses
       ? (index: number) => loopbackAddress(workload.client(index))
       : undefined;
-    this.#connections = new Connections(session, { ...settings.target, tls, from }, most);
+    this.#connections = new Connections(session, { ...settings.target, tls, from, way }, most);
     this.#pacer = new Pacer(workload.arrivals(), settings.load.warmup, window, (index, intended) =>
       this.#send(index, intended),
     );
@@ -64,6 +67,7 @@ class OpenSender implements Sender {
   close(): void {
     this.#connections.close();
     void this.#alarm?.stop();
+    this.#way?.stop();
   }
 
   #poll(): void {
@@ -82,19 +86,31 @@ class OpenSender implements Sender {
   }
 
   #send(index: number, intended: number): void {
-    const { account, lateness, writer } = this.#session;
+    const { account, writer } = this.#session;
     const connection = this.#connections.take(index);
     if (connection === undefined) {
       account.notSent(index, intended);
       return;
     }
-    const sent = this.#session.clock();
-    if (intended >= 0) lateness.record(Math.max(1, Math.round((sent - intended) * 1000)));
-    connection.send(index, intended, sent, writer.shape(index).method, writer.write(index));
+    const { method } = writer.shape(index);
+    const trip = this.#way === undefined ? 0 : this.#way.trip(index);
+    if (trip === 0) {
+      const sent = this.#session.clock();
+      this.#note(intended, sent);
+      connection.send(index, intended, sent, method, writer.write(index));
+    } else
+      connection.sendFrom({ index, intended, trip, method }, () => {
+        this.#note(intended, this.#session.clock() - trip);
+        return writer.write(index);
+      });
+  }
+
+  #note(intended: number, sent: number): void {
+    if (intended >= 0) this.#session.lateness.record(Math.max(1, Math.round((sent - intended) * 1000)));
   }
 }
 
 /** Resolves once it can start at once. */
-export function createOpenSender(session: Session): Promise<Sender> {
-  return new OpenSender(session).prepare();
+export async function createOpenSender(session: Session): Promise<Sender> {
+  return new OpenSender(session, await session.way()).prepare();
 }

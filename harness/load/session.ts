@@ -13,6 +13,7 @@ import { CookieJar } from './cookie-jar.ts';
 import type { Desk } from './exchange.ts';
 import type { FromGenerator, GeneratorResult, GeneratorSettings, ToGenerator } from './generator.ts';
 import { RequestWriter } from './request-writer.ts';
+import { Way } from './way.ts';
 import { Window } from './window.ts';
 
 /** What differs between generators. */
@@ -78,6 +79,12 @@ export class Session implements Desk {
 
   clock(): number {
     return now() - this.#zero;
+  }
+
+  /** Between clients and the balancer, for a sender of its own. */
+  way(): Promise<Way | undefined> {
+    const { way, seed } = this.settings;
+    return Way.create(way, seed, this.workload, () => this.clock());
   }
 
   receive(message: ToGenerator): void {

@@ -52,7 +52,7 @@ export async function startBalancer(
   settings: ProxySettings,
   { onEvent, telemetry, accessLog, observer = telemetry?.observer }: BalancerHooks,
 ): Promise<RunningBalancer> {
-  const { balancer, balancers, backends, seed, latencies } = settings;
+  const { balancer, balancers, backends, seed } = settings;
   const strategy = { ...(await findStrategy(settings.strategy.name)), values: settings.strategy.values };
   const strategies = await poolStrategies(balancer);
   const tls = balancer.tls === false ? undefined : await TlsTermination.create(balancer.tls, now);
@@ -70,8 +70,9 @@ export async function startBalancer(
     env: {
       ...(balancers === undefined ? {} : { balancers }),
       ...(prober === undefined ? {} : { probe: prober.probe }),
-      ...(latencies === undefined ? {} : { latency: latencyIn(latencies) }),
+      ...latencyOf(settings),
     },
+    zone: balancer.zones?.[0],
   });
   const { health, identity } = balancer;
   const field = identity === false ? undefined : identity;
@@ -117,7 +118,10 @@ export async function startBalancer(
   };
 }
 
-/** As the simulator's network reads its table; within one place there is no distance. */
-function latencyIn(latencies: NonNullable<ProxySettings['latencies']>): NonNullable<Env['latency']> {
-  return (from, to) => (from === to ? 0 : (latencies[from]?.[to] ?? latencies[to]?.[from]));
+/** As the simulator's network reads its table. */
+function latencyOf({ latencies, latencyWithin = 0 }: ProxySettings): Pick<Env, 'latency'> {
+  if (latencies === undefined) return {};
+  return {
+    latency: (from, to) => (from === to ? latencyWithin : (latencies[from]?.[to] ?? latencies[to]?.[from])),
+  };
 }

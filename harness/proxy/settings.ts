@@ -22,6 +22,8 @@ export interface ProxySettings {
   balancers?: { index: number; count: number };
   /** One way between regions and zones, ms, for strategies that ask; both ways, unless each is given. */
   latencies?: Record<string, Record<string, number>>;
+  /** Within one place, ms; 0 unless given. */
+  latencyWithin?: number;
   /** Where to record attempts (harness/attempt-log.ts) and events (ndjson, t in clock.ts ms); absent for a stand-alone proxy. */
   record?: { attempts: string; events: string };
 }

@@ -2,6 +2,8 @@
  * One balancer in virtual time: the proxy's part without sockets. It picks through the same dispatcher, connects, sends,
  * times out, tries again and answers as `proxy/exchange.ts` does; where the two differ, one of them is wrong.
  */
+
+import { hostLeg, type Network } from '../../scenarios/distances.ts';
 import type { BalancerSettings } from '../../scenarios/scenario.ts';
 import type { OutcomeKind } from '../../strategies/strategy.ts';
 import type { DispatchRequest } from '../dispatch.ts';
@@ -11,7 +13,6 @@ import { Call, step } from './call.ts';
 import type { Flight } from './flight.ts';
 import type { Host } from './host.ts';
 import { Link } from './link.ts';
-import type { Network } from './network.ts';
 import type { Stays } from './stays.ts';
 import type { Timeline } from './timeline.ts';
 
@@ -187,8 +188,8 @@ export class Balancer {
     return true;
   }
 
-  #latency({ latency }: Link, flight: Flight): number {
-    return latency === 0 ? 0 : this.#around.network.trip(latency, flight.number, flight.attempts);
+  #latency({ latency, host }: Link, { number }: Flight): number {
+    return latency === 0 ? 0 : this.#around.network.trip(latency, number, hostLeg(host.spec.index));
   }
 
   #connect(call: Call): void {

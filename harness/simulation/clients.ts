@@ -3,6 +3,8 @@
  * schedule; in a closed loop each connection sends its next request when the last has been answered. Request numbers, keys,
  * quantiles and addresses are the workload's, as on real sockets.
  */
+
+import { clientLeg, type Network } from '../../scenarios/distances.ts';
 import type { Scenario } from '../../scenarios/scenario.ts';
 import { type RequestShape, rateOf, Workload } from '../../scenarios/workload.ts';
 import type { DispatchRequest } from '../dispatch.ts';
@@ -14,7 +16,6 @@ import { Flight } from './flight.ts';
 import { keyReader } from './keys.ts';
 import type { Ledger } from './ledger.ts';
 import { Names } from './names.ts';
-import type { Network } from './network.ts';
 import type { TcpBalancer } from './tcp-balancer.ts';
 import type { Timeline } from './timeline.ts';
 
@@ -201,7 +202,7 @@ export class Clients implements Front {
     const region = this.#regions ? workload.region(index) : undefined;
     const balancer = balancerOf(index, region);
     const there = network.toBalancer(region, balancer.zone);
-    const latency = there === 0 ? 0 : network.trip(there, index, 0);
+    const latency = there === 0 ? 0 : network.trip(there, index, clientLeg);
     const request = this.#request;
     request.number = index;
     request.key = this.#names.key(index);

@@ -7,6 +7,7 @@
  * the same recording, byte for byte.
  */
 import { serviceTimeOf } from '../../scenarios/catalogue.ts';
+import { Network } from '../../scenarios/distances.ts';
 import { draw, stream } from '../../scenarios/random.ts';
 import { type BalancerSettings, backendsOf, type Scenario } from '../../scenarios/scenario.ts';
 import { handshakeTrips } from '../../scenarios/tls-settings.ts';
@@ -28,7 +29,6 @@ import { FaultTimeline } from './fault-timeline.ts';
 import { HealthRounds } from './health-rounds.ts';
 import { Host } from './host.ts';
 import { Ledger } from './ledger.ts';
-import { Network } from './network.ts';
 import { Patience } from './patience.ts';
 import { RoutedBalancer } from './routed-balancer.ts';
 import { byCookie, byField, Jars, type Stays } from './stays.ts';

@@ -3,6 +3,7 @@
  * brings its first request, which leaves a trip after the connection was made; what comes after that passes through, and
  * nobody here hears of requests, of their statuses or of how long they take.
  */
+import { hostLeg } from '../../scenarios/distances.ts';
 import type { OutcomeKind } from '../../strategies/strategy.ts';
 import type { DispatchRequest } from '../dispatch.ts';
 import type { Dispatcher } from '../dispatcher.ts';
@@ -213,7 +214,8 @@ export class TcpBalancer extends Balancer {
   #call(connection: Connection, flight: Flight): Call {
     const link = connection.link!;
     const { network, quantile } = this.#around;
-    const latency = link.latency === 0 ? 0 : network.trip(link.latency, flight.number, 1);
+    const latency =
+      link.latency === 0 ? 0 : network.trip(link.latency, flight.number, hostLeg(link.host.spec.index));
     const call = this.#spare.pop() ?? new Call(this, flight, link);
     call.begin(flight, link, latency, quantile(flight.number));
     flight.call = call;
