@@ -76,9 +76,7 @@ export class Service {
     this.#answer = { id: spec.id, body: Buffer.from(bodyOf(spec.body)), load };
     this.#burner = spec.work === 'burn' ? new Burner(spec.workers) : undefined;
     this.server = createServer((req, res) => this.#receive(req, res));
-    const travel = network && new Travel(spec, network, seed);
-    this.#travel = travel;
-    if (travel !== undefined) this.server.on('connection', (socket) => travel.connected(socket));
+    this.#travel = network && new Travel(spec, network, seed);
     // A balancer's idle timeout must be the shorter one, else requests meet a closing connection; and nothing here
     // may time out but by the scenario's own faults.
     this.server.keepAliveTimeout = 3_600_000;
@@ -105,6 +103,7 @@ export class Service {
     }
     this.#open.clear();
     for (const res of this.#responses) res.destroy();
+    this.#travel?.reset();
     this.join(seed, from);
     this.received = this.healthChecks = this.probes = 0;
     this.counts = { served: 0, rejected: 0, faulted: 0, abandoned: 0 };
@@ -114,7 +113,7 @@ export class Service {
   /** The trial it is in from now on; for a process that takes another's place in mid-trial. */
   join(seed: number, from?: string): void {
     this.seed = seed;
-    this.#travel?.begin(seed, from);
+    this.#travel?.join(seed, from);
   }
 
   /** Resolves when no request is in flight; health checks fail from now on. */
@@ -175,7 +174,7 @@ export class Service {
     const travel = this.#travel;
     if (travel !== undefined) {
       request.trip = travel.ofRequest(req, request.request);
-      request.leaves = time + travel.handshake(req, request.trip);
+      request.leaves = time + travel.handshake(req, res, request.trip);
     }
     const arrival = request.leaves + request.trip;
     if (arrival <= time) this.#arrive(request, time);

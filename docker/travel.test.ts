@@ -35,9 +35,35 @@ test.serial('two trips each, and a handshake for the first on a connection', asy
   const ask = asking(t, await startBackend(t, inEurope, { network }));
   took(t, await ask(), 401);
   took(t, await ask(), 201);
-  took(t, await ask({ 'steelyard-region': 'eu' }), 201);
-  took(t, await ask({ 'steelyard-region': 'us' }), 601);
-  took(t, await ask({ 'steelyard-region': 'mars' }), 201);
+  for (const [region, trip] of [
+    ['eu', 100],
+    ['us', 300],
+    ['mars', 100],
+  ] as const) {
+    const from = { 'steelyard-region': region };
+    took(t, await ask(from), 4 * trip + 1);
+    took(t, await ask(from), 2 * trip + 1);
+  }
+});
+
+test.serial('each place has connections of its own, as many as it needed at once', async (t) => {
+  const ask = asking(t, await startBackend(t, inEurope, { network }));
+  const from = { 'steelyard-region': 'eu' };
+  for (const seen of await Promise.all([ask(from), ask(from)])) took(t, seen, 401);
+  const [first, second, third] = (await Promise.all([ask(from), ask(from), ask(from)])).sort(
+    (a, b) => a.ms - b.ms,
+  );
+  took(t, first!, 201);
+  took(t, second!, 201);
+  took(t, third!, 401);
+  for (const seen of await Promise.all([ask(from), ask(from), ask(from)])) took(t, seen, 201);
+});
+
+test.serial('a connection that has closed is missed', async (t) => {
+  const ask = asking(t, await startBackend(t, inEurope, { network }));
+  took(t, await ask({ connection: 'close' }), 401);
+  took(t, await ask(), 401);
+  took(t, await ask(), 201);
 });
 
 test.serial('what opening a connection costs beyond its round trip', async (t) => {
@@ -53,8 +79,9 @@ test.serial('a balancer with a place is as far away as that, whoever its clients
   await ask();
   took(t, await ask({ 'steelyard-region': 'eu' }), 601);
   await backend.control('POST /trial', { seed: 1, from: 'eu' });
+  await ask();
   took(t, await ask({ 'steelyard-region': 'us' }), 201);
-  t.is((await backend.control('GET /state')).says.served, 3, 'and nothing was forgotten');
+  t.is((await backend.control('GET /state')).says.served, 4, 'and nothing was forgotten');
   t.is((await backend.control('POST /trial', { seed: 1, from: 7 })).status, 400);
 });
 

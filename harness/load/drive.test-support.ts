@@ -40,6 +40,7 @@ export interface DriveOptions {
   grace?: number;
   tls?: TlsLoad;
   clientAddresses?: boolean;
+  way?: GeneratorSettings['way'];
 }
 
 /** `during` runs beside the load, with the process and the monotonic time of t = 0. */
@@ -47,7 +48,7 @@ export async function drive(
   port: number,
   load: Load,
   during: (child: Child<ToGenerator, FromGenerator>, zero: number) => Promise<void> = async () => undefined,
-  { grace = 500, tls, clientAddresses = false }: DriveOptions = {},
+  { grace = 500, tls, clientAddresses = false, way }: DriveOptions = {},
 ): Promise<Driven> {
   const dir = await mkdtemp(join(tmpdir(), 'steelyard-load-'));
   const file = join(dir, 'requests.spool');
@@ -57,6 +58,7 @@ export async function drive(
     load,
     ...(tls === undefined ? {} : { tls }),
     clientAddresses,
+    ...(way === undefined ? {} : { way }),
     rate: load.open?.rate ?? 0,
     seed: 1,
     rows: file,
