@@ -22,7 +22,7 @@ export const hasDistances = ({ client, backend, connect, latencies }: NetworkSet
 export const distanceNotes = (network: NetworkSettings): string[] =>
   hasDistances(network)
     ? [
-        'Latencies are made by backends and load generators, not by the network: each message is held for one trip before it counts as arrived. Connections are made at once; what comes first on one to a backend waits for its handshake.',
+        'Latencies are made by backends and load generators, not by the network: each message is held for one trip before it counts as arrived. Connections are made at once; what needs a new one to a backend waits for its handshake.',
       ]
     : [];
 
