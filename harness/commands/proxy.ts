@@ -61,7 +61,8 @@ Examples:
   $ steelyard proxy --config balancer.yaml --admin 127.0.0.1:9090 --access-log access.log
   $ curl http://127.0.0.1:9090/stats
 
-Signals: SIGTERM and SIGINT drain; a second one ends it at once; SIGHUP reopens the access log.
+Signals: SIGTERM and SIGINT drain; a second one ends it at once; SIGHUP reopens the access log
+         and reads certificates again.
 Exit codes: 0 drained · 1 it failed, an address in use included · 2 bad input ·
             130/143 told to stop, and cut off requests that took longer than --drain`,
     )

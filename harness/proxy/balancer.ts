@@ -41,6 +41,11 @@ export interface RunningBalancer {
   /** The pool's, as `/stats` says it. */
   stats(): BalancerStats;
   /**
+   * Reads its certificates again, for connections to come. Returns how many of them are files; throws where one is bad, and
+   * then all stay as they were.
+   */
+  reloadCertificates(): number;
+  /**
    * Takes no more connections, lets what is in flight finish for at most `drainMs`, and resolves when all of it is closed,
    * with how many connections had to be reset.
    */
@@ -107,6 +112,7 @@ export async function startBalancer(
     port,
     admin,
     stats: () => pools.stats(),
+    reloadCertificates: () => tls?.reload() ?? 0,
     async stop(drainMs) {
       closing = true;
       const cut = await proxy.close(drainMs);

@@ -1,6 +1,7 @@
 /**
  * A stand-alone balancer from its start to its end: says on standard output that it serves, and everything else on
- * standard error; drains on SIGTERM and SIGINT, leaves at once on a second, reopens its log on SIGHUP.
+ * standard error; drains on SIGTERM and SIGINT, leaves at once on a second, reopens its log and reads
+ * its certificates again on SIGHUP.
  */
 import { hostPort } from '../../scenarios/addresses.ts';
 import { now } from '../clock.ts';
@@ -26,7 +27,12 @@ export async function serveUntilTold(
   endOnUncaught(log);
   // However it ends: what it knows of its last requests is on disk.
   process.on('exit', () => access?.file.flushNow());
-  process.on('SIGHUP', () => reopen(access, log));
+  let serves: RunningBalancer | undefined;
+  process.on('SIGHUP', () => {
+    const certificates = reload(serves);
+    if (certificates !== undefined) log.note(certificates);
+    if (access !== undefined || certificates === undefined) reopen(access, log);
+  });
   const told = signals();
   const telemetry = settings.admin === undefined ? undefined : new Telemetry();
   const balancer = await started(settings, log, {
@@ -38,6 +44,7 @@ export async function serveUntilTold(
     ...(telemetry === undefined ? {} : { telemetry }),
     ...(access === undefined ? {} : { accessLog: access }),
   });
+  serves = balancer;
   told.serving();
   console.log(json ? JSON.stringify(serving(settings, balancer)) : inWords(settings, balancer));
   const code = await told.stop;
@@ -68,6 +75,17 @@ function reopen(access: AccessLog | undefined, log: HouseLog): void {
   log.note(
     reopened ? 'SIGHUP: the access log is reopened' : 'SIGHUP: there is no access log in a file to reopen',
   );
+}
+
+/** What became of its certificates; undefined where none is a file. */
+function reload(balancer: RunningBalancer | undefined): string | undefined {
+  try {
+    const count = balancer?.reloadCertificates() ?? 0;
+    if (count === 0) return undefined;
+    return `SIGHUP: ${count} certificate${count === 1 ? ' is' : 's are'} read again, for new connections`;
+  } catch (cause) {
+    return `SIGHUP: expected PEM certificates and their private keys, got: ${(cause as Error).message}; all certificates stay as they were`;
+  }
 }
 
 /** Certificates are files that only reading them can judge. Throws `Exit` with code 2. */

@@ -71,33 +71,44 @@ class Certificate {
 
 export class TlsTermination {
   readonly #settings: TlsSettings;
-  readonly #own: Certificate;
-  readonly #byName: ReadonlyMap<string, Certificate>;
+  readonly #now: () => number;
+  #own: Certificate;
+  #byName: ReadonlyMap<string, Certificate>;
   readonly #shaking = new Set<Socket>();
   readonly #named = (name: string, done: (error: null, context?: SecureContext) => void): void =>
     done(null, this.#certificateOf(name).context);
 
-  private constructor(
-    settings: TlsSettings,
-    own: Pair,
-    byName: ReadonlyMap<string, Pair>,
-    now: () => number,
-  ) {
-    const { minVersion } = settings;
+  private constructor(settings: TlsSettings, own: Certificate, now: () => number) {
     this.#settings = settings;
-    this.#own = new Certificate(own, minVersion, now);
-    this.#byName = new Map([...byName].map(([name, pair]) => [name, new Certificate(pair, minVersion, now)]));
+    this.#now = now;
+    this.#own = own;
+    this.#byName = this.#readNamed();
   }
 
   /** Rejects where a file cannot be read, or is no certificate or key. `now` is monotonic ms. */
   static async create(settings: TlsSettings, now: () => number): Promise<TlsTermination> {
-    const { cert, key, selfSigned: names, sni } = settings;
+    const { selfSigned: names, minVersion } = settings;
     const own =
-      cert !== undefined && key !== undefined
-        ? read({ cert, key })
-        : await selfSigned(names === true ? undefined : names);
-    const byName = new Map(Object.entries(sni).map(([name, pair]) => [name, read(pair)]));
-    return new TlsTermination(settings, own, byName, now);
+      readOwn(settings, now) ??
+      new Certificate(await selfSigned(names === true ? undefined : names), minVersion, now);
+    return new TlsTermination(settings, own, now);
+  }
+
+  /**
+   * Reads the files again, for connections to come; none of the earlier sessions is resumed. Returns how many certificates those
+   * are: one made here stays. Throws where any is bad, and then all stay as they were.
+   */
+  reload(): number {
+    const own = readOwn(this.#settings, this.#now);
+    const byName = this.#readNamed();
+    this.#own = own ?? this.#own;
+    this.#byName = byName;
+    return byName.size + (own === undefined ? 0 : 1);
+  }
+
+  #readNamed(): ReadonlyMap<string, Certificate> {
+    const { sni, minVersion } = this.#settings;
+    return new Map(Object.entries(sni).map(([name, pair]) => [name, read(pair, minVersion, this.#now)]));
   }
 
   /** Handshakes under way. */
@@ -150,6 +161,16 @@ export class TlsTermination {
   }
 }
 
-function read({ cert, key }: Pair): Pair {
-  return { cert: readFileSync(cert, 'utf8'), key: readFileSync(key, 'utf8') };
+/** Undefined where it is not a matter of files. */
+function readOwn({ cert, key, minVersion }: TlsSettings, now: () => number): Certificate | undefined {
+  return cert === undefined || key === undefined ? undefined : read({ cert, key }, minVersion, now);
+}
+
+function read({ cert, key }: Pair, minVersion: TlsSettings['minVersion'], now: () => number): Certificate {
+  try {
+    const pair = { cert: readFileSync(cert, 'utf8'), key: readFileSync(key, 'utf8') };
+    return new Certificate(pair, minVersion, now);
+  } catch (cause) {
+    throw new Error(`${cert} with ${key}: ${(cause as Error).message}`, { cause });
+  }
 }
