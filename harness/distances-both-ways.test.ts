@@ -10,11 +10,7 @@ import test from 'ava';
 import { compared, type Divergence, divergenceOf, pair } from '../reports/divergence.ts';
 import type { ResolvedContender } from '../scenarios/contenders.ts';
 import { balancerSchema } from '../scenarios/scenario.ts';
-import { runName } from './drivers/driver.test-support.ts';
-import { processDriver } from './drivers/process.ts';
-import { Experiment } from './experiment.ts';
-import { labelThisRun } from './ownership.ts';
-import { RealTrials } from './real-trials.ts';
+import { runOnProcesses } from './on-processes.test-support.ts';
 import { readRequests, simulatedTwin } from './recording.ts';
 import { scenarioOf, strategies } from './simulation/world.test-support.ts';
 import { optionValues } from './strategy-options.ts';
@@ -59,22 +55,7 @@ test.before(async () => {
       zones,
     }),
   }));
-  const label = labelThisRun(runName('distances'));
-  const signal = AbortSignal.timeout(100_000);
-  const experiment = await Experiment.open({
-    ...{ dir, id: label.runId, scenario, contenders, notes: [] },
-    source: { file: 'distances.yaml', text: '', sets: [] },
-    runner: new RealTrials({ driver: processDriver, dir, scenario, label, signal }),
-  });
-  try {
-    await experiment.launch();
-    for (const planned of experiment.trials) {
-      const trial = await experiment.trial(planned, () => undefined);
-      if (trial.status !== 'complete') throw new Error(trial.error);
-    }
-  } finally {
-    await experiment.close();
-  }
+  const { experiment, label, signal } = await runOnProcesses({ dir, scenario, contenders, atMost: 100_000 });
   const { run, trials } = experiment;
   const missing = await simulateTwins(run, trials, { dir, scenario, label, signal });
   if (missing.length > 0) throw new Error(missing.join('\n'));

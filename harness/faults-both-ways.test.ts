@@ -11,15 +11,13 @@ import test from 'ava';
 import type { ResolvedContender } from '../scenarios/contenders.ts';
 import type { HostFaultKind } from '../scenarios/faults/fault.ts';
 import { balancerSchema, faults as definitions } from '../scenarios/scenario.ts';
-import { runName } from './drivers/driver.test-support.ts';
 import { processDriver } from './drivers/process.ts';
-import { Experiment } from './experiment.ts';
-import { labelThisRun } from './ownership.ts';
-import { RealTrials } from './real-trials.ts';
+import { runOnProcesses } from './on-processes.test-support.ts';
 import {
   type Event,
   outcomes,
   type RequestOutcome,
+  type Run,
   readAttempts,
   readEvents,
   readRequests,
@@ -187,7 +185,7 @@ function simulated({ requests, attempts, events }: Played): Seen {
   return { ends: new Map(ends), attempts, ...seenOf(events as Event[]) };
 }
 
-async function measured(dir: string, run: Experiment['run'], trial: Trial): Promise<Seen> {
+async function measured(dir: string, run: Run, trial: Trial): Promise<Seen> {
   const [columns, tries, events] = await Promise.all([
     readRequests(dir, run, trial.id),
     readAttempts(dir, run, trial.id),
@@ -230,28 +228,14 @@ test.before(async () => {
     ...{ name, strategy: 'consistent-hash', options },
     balancer: balancerSchema.parse(balancerOf(health)),
   }));
-  const label = labelThisRun(runName('both'));
-  const signal = AbortSignal.timeout(150_000);
-  const experiment = await Experiment.open({
-    ...{ dir, id: label.runId, scenario, contenders, notes: [] },
-    source: { file: 'both.yaml', text: '', sets: [] },
-    runner: new RealTrials({ driver: processDriver, dir, scenario, label, signal }),
+  await runOnProcesses({
+    ...{ dir, scenario, contenders, atMost: 150_000 },
+    onTrial: async (run, trial, contender) => {
+      const name = contender as keyof typeof healthOf;
+      const virtual = play(worldOf(healthOf[name]), { strategy: 'consistent-hash', seed: trial.seed });
+      both[name] = { real: await measured(dir, run, trial), virtual: simulated(virtual) };
+    },
   });
-  try {
-    await experiment.launch();
-    for (const planned of experiment.trials) {
-      const trial = await experiment.trial(planned, () => undefined);
-      if (trial.status !== 'complete') throw new Error(trial.error);
-      const name = planned.contender.name as keyof typeof healthOf;
-      const virtual = play(worldOf(healthOf[name]), {
-        strategy: 'consistent-hash',
-        seed: planned.seed,
-      });
-      both[name] = { real: await measured(dir, experiment.run, trial), virtual: simulated(virtual) };
-    }
-  } finally {
-    await experiment.close();
-  }
 });
 test.after.always(() => rm(dir, { recursive: true, force: true }));
 

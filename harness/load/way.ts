@@ -6,6 +6,7 @@
  * Connections of clients are made at once. As in the simulator, only one that replaces another in a closed loop is waited for.
  */
 import { clientLeg, Network, type NetworkSettings } from '../../scenarios/distances.ts';
+import { DueHeap } from '../../scenarios/due-heap.ts';
 import type { Workload } from '../../scenarios/workload.ts';
 import { Alarm } from './alarm.ts';
 
@@ -31,8 +32,7 @@ export class Way {
   readonly #network: Network;
   readonly #workload: Workload;
   readonly #clock: () => number;
-  /** A heap, the earliest first. */
-  readonly #departures: Departure[] = [];
+  readonly #departures = new DueHeap<Departure>();
   #alarm: Alarm | undefined;
 
   private constructor(settings: WaySettings, seed: number, workload: Workload, clock: () => number) {
@@ -68,49 +68,24 @@ export class Way {
 
   /** Calls `leave` at `at`, ms from t = 0, or soon after. */
   depart(at: number, leave: () => void): void {
-    const heap = this.#departures;
-    let i = heap.length;
     const departure = { at, leave };
-    heap.push(departure);
-    while (i > 0) {
-      const parent = (i - 1) >> 1;
-      if (heap[parent]!.at <= at) break;
-      heap[i] = heap[parent]!;
-      i = parent;
-    }
-    heap[i] = departure;
-    if (i === 0) this.#set();
+    this.#departures.push(departure);
+    if (this.#departures.first === departure) this.#set();
   }
 
   stop(): void {
-    this.#departures.length = 0;
+    this.#departures.clear();
     void this.#alarm?.stop();
   }
 
   #ring(): void {
-    while (this.#departures.length > 0 && this.#departures[0]!.at <= this.#clock() + early)
-      this.#pop().leave();
+    while (this.#departures.size > 0 && this.#departures.first!.at <= this.#clock() + early)
+      this.#departures.pop().leave();
     this.#set();
   }
 
   #set(): void {
-    const next = this.#departures[0];
+    const next = this.#departures.first;
     if (next !== undefined) this.#alarm!.set(Math.max(leastSleep, next.at - this.#clock()));
-  }
-
-  #pop(): Departure {
-    const heap = this.#departures;
-    const first = heap[0]!;
-    const last = heap.pop()!;
-    const { length } = heap;
-    let i = 0;
-    for (let child = 1; child < length; child = 2 * i + 1) {
-      if (child + 1 < length && heap[child + 1]!.at < heap[child]!.at) child++;
-      if (heap[child]!.at >= last.at) break;
-      heap[i] = heap[child]!;
-      i = child;
-    }
-    if (length > 0) heap[i] = last;
-    return first;
   }
 }

@@ -17,6 +17,7 @@ import { Deadline } from './deadlines.ts';
 import { clientsByDescriptors } from './descriptors.ts';
 import { Laggards } from './laggards.ts';
 import { defaultLimits, type Limits } from './limits.ts';
+import { listen } from './listen.ts';
 import type { ProxySettings } from './settings.ts';
 import type { TlsTermination } from './tls.ts';
 import type { RequestWatcher } from './watcher.ts';
@@ -108,19 +109,7 @@ export function createHttpProxy(options: HttpProxyOptions): HttpProxy {
   });
 
   return {
-    listen: (host, port) =>
-      new Promise((resolve, reject) => {
-        server.once('error', reject);
-        server.listen({ host, port, backlog: 1024 }, () => {
-          server.off('error', reject);
-          // Out of descriptors all the same: the kernel's queue waits, and accepting goes on when some are free.
-          server.on('error', () => sweep());
-          const address = server.address();
-          if (address === null || typeof address === 'string')
-            reject(new Error(`no port to listen on at ${host}`));
-          else resolve(address.port);
-        });
-      }),
+    listen: (host, port) => listen(server, host, port, sweep),
     close: (deadlineMs) =>
       new Promise((resolve) => {
         core.closing = true;

@@ -9,6 +9,7 @@ import type { Pools } from '../pools.ts';
 import { clientsByDescriptors } from './descriptors.ts';
 import { Greeting } from './greeting.ts';
 import type { HttpProxy } from './http.ts';
+import { listen } from './listen.ts';
 import type { ProxySettings } from './settings.ts';
 import type { Destination } from './sni-routes.ts';
 import { Splice, SpliceCore } from './splice.ts';
@@ -88,19 +89,7 @@ export function createTcpProxy(options: TcpProxyOptions): HttpProxy {
   });
 
   return {
-    listen: (host, port) =>
-      new Promise((resolve, reject) => {
-        server.once('error', reject);
-        server.listen({ host, port, backlog: 1024 }, () => {
-          server.off('error', reject);
-          // Out of descriptors all the same: the kernel's queue waits, and accepting goes on when some are free.
-          server.on('error', expire);
-          const address = server.address();
-          if (address === null || typeof address === 'string')
-            reject(new Error(`no port to listen on at ${host}`));
-          else resolve(address.port);
-        });
-      }),
+    listen: (host, port) => listen(server, host, port, expire),
     close: (deadlineMs) =>
       new Promise((resolve) => {
         let cut = 0;
