@@ -1,6 +1,7 @@
 /** What a route sees of a request of the load. */
+
+import type { RequestShape } from './request-shape.ts';
 import type { Routable } from './route-match.ts';
-import type { RequestShape } from './workload.ts';
 
 /** What Host says where the load does not: the address of a balancer on this machine. */
 const here = '127.0.0.1';

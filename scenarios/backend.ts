@@ -130,7 +130,7 @@ export class BackendModel<J extends Job = Job> {
     job.arrival = now;
     this.arrived++;
     if (this.#faults?.any) {
-      const { verdict } = this.#faults.judge(now, job.request, this.#nominal(job));
+      const { verdict } = this.#faults.judge(now, job.request, this.#nominal(job), job.quantile);
       job.verdict = verdict;
       const { kind } = verdict;
       if (kind === 'error' || kind === 'hang' || (kind === 'reset' && verdict.sent === 0)) {
@@ -234,7 +234,11 @@ export class BackendModel<J extends Job = Job> {
       if (left > 0) ms *= 1 + (warmup.slowdown - 1) * left;
     }
     ms *= 1 + contention * this.busy;
-    if (this.#faults?.any) ms += this.#faults.judge(start, job.request, this.#nominal(job)).delay;
+    if (this.#faults?.any) {
+      const { delay } = this.#faults.judge(start, job.request, this.#nominal(job), job.quantile);
+      // A law that is faster than the nominal one may be faster than a cache hit, too.
+      ms = Math.max(0, ms + delay);
+    }
     job.state = 'running';
     job.start = start;
     job.finish = this.#pauses === undefined ? start + ms : this.#pauses.finish(start, ms);

@@ -152,6 +152,7 @@ function addedBy({ kind, options }: Scenario['faults'][number], service: number)
       request: i,
       healthCheck: false,
       service,
+      quantile: (i + 0.5) / draws,
       random: (i + 0.5) / draws,
     });
     return it.kind === 'delay' ? it.ms : 0;

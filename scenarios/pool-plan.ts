@@ -3,6 +3,7 @@ import { asked } from './asked.ts';
 import { isIn, poolsOf } from './pools.ts';
 import { matcherOf, matches } from './route-match.ts';
 import type { BackendSpec, Scenario } from './scenario.ts';
+import { tellsRequests } from './trace.ts';
 
 export interface PoolPlan {
   readonly name: string;
@@ -33,7 +34,7 @@ export interface Served {
  */
 export function loadedPools({ balancer, load }: Pick<Scenario, 'balancer' | 'load'>): LoadedPool[] {
   const all = { name: 'all', has: () => true };
-  if (balancer.routes.length === 0 || load.open?.trace?.path !== undefined) return [{ ...all, share: 1 }];
+  if (balancer.routes.length === 0 || tellsRequests(load.open?.trace)) return [{ ...all, share: 1 }];
   const routes = balancer.routes.map((it) => ({ pool: it.pool, matcher: matcherOf(it, () => 0) }));
   const shares = new Map<string, number>();
   const whole = load.mix.reduce((sum, { share }) => sum + share, 0);

@@ -1,4 +1,5 @@
 /** A trace as the workload replays it: request i is row i, and what its row leaves open is undefined here. */
+import type { RequestShape } from './request-shape.ts';
 import type { Trace } from './trace.ts';
 
 /** Numbers of drawn keys lie below. */
@@ -7,7 +8,7 @@ const namedFrom = 2 ** 50;
 export class Replay {
   readonly #trace: Trace;
   readonly #numbers: Float64Array | undefined;
-  readonly #requests = new Map<string, { path: string; method: 'GET'; body: 0 }>();
+  readonly #requests = new Map<string, RequestShape>();
 
   constructor(trace: Trace) {
     this.#trace = trace;
@@ -43,14 +44,23 @@ export class Replay {
     return this.#trace.region?.[i] || undefined;
   }
 
-  /** What is asked for: the same object for the same path. */
-  request(i: number): { path: string; method: 'GET'; body: 0 } | undefined {
-    const path = this.#trace.path?.[i];
-    if (!path) return undefined;
-    let request = this.#requests.get(path);
+  /** What is asked for: the same object for the same request. */
+  request(i: number): RequestShape | undefined {
+    const path = this.#trace.path?.[i] || '';
+    const method = this.#trace.method?.[i] || '';
+    const body = this.#trace.body?.[i] || '';
+    const host = this.#trace.host?.[i] || '';
+    const all = method === '' && body === '' && host === '' ? path : `${method} ${body} ${host} ${path}`;
+    if (all === '') return undefined;
+    let request = this.#requests.get(all);
     if (request === undefined) {
-      request = { path, method: 'GET', body: 0 };
-      this.#requests.set(path, request);
+      request = {
+        path: path || '/',
+        method: (method || 'GET') as RequestShape['method'],
+        body: Number(body),
+        ...(host !== '' && { host }),
+      };
+      this.#requests.set(all, request);
     }
     return request;
   }

@@ -11,6 +11,7 @@ import { fieldValue, mixField } from './header-edits.ts';
 import { limitOf, metrics } from './metrics.ts';
 import { count, name } from './names.ts';
 import { network } from './network.ts';
+import { methods, mostBody } from './request-shape.ts';
 import { host } from './routes.ts';
 import { tlsLoad } from './tls-settings.ts';
 import { trace } from './trace.ts';
@@ -64,9 +65,9 @@ const mix = z
   .array(
     z.strictObject({
       path: z.string().startsWith('/').max(2000).default('/'),
-      method: z.enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']).default('GET'),
+      method: z.enum(methods).default('GET'),
       share: z.number().positive().default(1),
-      body: z.int().min(0).max(100_000_000).default(0).describe('bytes of the request body'),
+      body: z.int().min(0).max(mostBody).default(0).describe('bytes of the request body'),
       host: host.optional().describe('what Host says; the address of the balancer unless given'),
       headers: z
         .record(mixField, fieldValue)

@@ -41,7 +41,7 @@ test('a column without a value is no column', (t) => {
 });
 
 for (const [text, where, says] of [
-  ['', 't.csv:1:1', /a header \(at,key,client,region,path\) and at least one row, got none/],
+  ['', 't.csv:1:1', /a header \(at,key,client,region,path,method,body,host\) and at least one row, got none/],
   ['at,key\n', 't.csv:1:1', /at least one row, got none/],
   ['10\n20\n', 't.csv:1:1', /a header row with columns at, .*, got "10"/],
   ['at,kye\n1,a\n', 't.csv:1:4', /got "kye"; did you mean `key`\?/],
@@ -58,6 +58,9 @@ for (const [text, where, says] of [
   ['at,region\n1,EU\n', 't.csv:2:3', /a name of a-z.*got "EU"/],
   ['at,path\n1,index.html\n', 't.csv:2:3', /a path that starts with \/.*got "index.html"/],
   ['at,path\n1,/a b\n', 't.csv:2:3', /without spaces/],
+  ['at,method\n1,get\n', 't.csv:2:3', /one of GET, HEAD.*got "get"/],
+  ['at,body\n1,1k\n', 't.csv:2:3', /bytes of the request body.*got "1k"/],
+  ['at,host\n1,a.example:80\n', 't.csv:2:3', /a host without port.*got "a.example:80"/],
 ] as const)
   test(`refused at its place: ${JSON.stringify(text)}`, (t) => {
     const found = problemsOf(text);

@@ -1,11 +1,13 @@
 /**
  * The file of a trace: CSV with a header row. `at` is the time from t = 0, a bare number of milliseconds or a
- * duration with its unit, ascending; `key`, `client`, `region` and `path` may be there, and their cells empty. Cells that
+ * duration with its unit, ascending; `key`, `client`, `region`, `path`, `method`, `body` and `host` may be there, and their cells empty. Cells that
  * hold commas stand in double quotes, as in RFC 4180; none spans lines.
  */
 import { z } from 'zod';
 import { nameExpected, namePattern } from './names.ts';
 import { codeFrame, mostProblems, type Problem, ScenarioError } from './problem.ts';
+import { methods, mostBody } from './request-shape.ts';
+import { host } from './routes.ts';
 import { choices, show } from './show.ts';
 import { didYouMean } from './suggest.ts';
 import { parseTime, type Trace } from './trace.ts';
@@ -13,7 +15,7 @@ import { parseTime, type Trace } from './trace.ts';
 export const mostRows = 1_000_000;
 const week = 7 * 24 * 3_600_000;
 
-type Column = 'key' | 'client' | 'region' | 'path';
+type Column = 'key' | 'client' | 'region' | 'path' | 'method' | 'body' | 'host';
 
 const addresses = [z.regexes.ipv4, z.regexes.ipv6];
 
@@ -28,6 +30,18 @@ const cells: Record<Column, { expected: string; fits(text: string): boolean }> =
   path: {
     expected: 'a path that starts with / and is visible ASCII without spaces, at most 2000 characters long',
     fits: (text) => text.length <= 2000 && /^\/[\x21-\x7e]*$/.test(text),
+  },
+  method: {
+    expected: `one of ${methods.join(', ')}`,
+    fits: (text) => (methods as readonly string[]).includes(text),
+  },
+  body: {
+    expected: `the bytes of the request body, at most ${mostBody}`,
+    fits: (text) => /^\d{1,9}$/.test(text) && Number(text) <= mostBody,
+  },
+  host: {
+    expected: 'a host without port, such as example.com',
+    fits: (text) => !text.startsWith('*') && host.safeParse(text).success,
   },
 };
 const columns = ['at', ...(Object.keys(cells) as Column[])] as const;

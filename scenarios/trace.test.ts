@@ -67,6 +67,24 @@ test('what a row says is used, what it leaves open is drawn', (t) => {
   t.true(told.hasRegions);
 });
 
+test('a row that says anything of its request says all of it', (t) => {
+  const csv =
+    'at,path,method,body,host\n0,/a,POST,300,a.example\n1,,DELETE,,\n2,/a,,,\n3,,,,\n4,/a,POST,300,a.example\n';
+  const yaml = `${fleet}load: { open: { trace: day.csv }, mix: [{ path: /drawn, method: PUT, body: 7 }] }\n`;
+  const { scenario: it } = load(yaml, { file: join(folder(t, csv), 'a.yaml') });
+  const workload = new Workload(it.load, 1, 0);
+  t.deepEqual(
+    [0, 1, 2, 3].map((i) => workload.request(i)),
+    [
+      { path: '/a', method: 'POST', body: 300, host: 'a.example' },
+      { path: '/', method: 'DELETE', body: 0 },
+      { path: '/a', method: 'GET', body: 0 },
+      { path: '/drawn', method: 'PUT', body: 7 },
+    ],
+  );
+  t.is(workload.request(0), workload.request(4), 'the same object each time');
+});
+
 test('regions of a trace need no shares', (t) => {
   const dir = folder(t, 'at,region\n1,\n2,eu\n');
   const { scenario: it } = load(`${fleet}load: { open: { trace: day.csv } }`, { file: join(dir, 'a.yaml') });

@@ -1,7 +1,7 @@
 /**
  * `load.open.trace`: arrivals as they were recorded, one a row, instead of a law. Times count from t = 0, the end of the
  * warm-up; rows of the warm-up have negative times, and a trace without any warms nothing up. What a row does not say
- * (key, client, region, path) is drawn as for any other load. A scenario names a file, which `trace-file.ts` reads, or
+ * (key, client, region, request) is drawn as for any other load. A scenario names a file, which `trace-file.ts` reads, or
  * lists the times.
  */
 import { z } from 'zod';
@@ -17,7 +17,15 @@ export interface Trace {
   readonly key?: readonly string[];
   readonly client?: readonly string[];
   readonly region?: readonly string[];
+  /**
+   * What is asked for. A row that says any of it says all of it: what it leaves open is GET, /, no body and the host of the
+   * balancer.
+   */
   readonly path?: readonly string[];
+  readonly method?: readonly string[];
+  /** Bytes of the request body. */
+  readonly body?: readonly string[];
+  readonly host?: readonly string[];
 }
 
 /** What of a load says which part of its trace is measured; `requests` is always there once a scenario is loaded without `duration`. */
@@ -71,6 +79,10 @@ const file = z
 
 /** A file is only named here, and has no rows until the loader has read it. */
 export const trace = z.union([file, times]).transform((it): Trace => it);
+
+/** Whether its rows say what is asked for. */
+export const tellsRequests = (it: Trace | undefined): boolean =>
+  it !== undefined && (it.path ?? it.method ?? it.body ?? it.host) !== undefined;
 
 /** The row of the first request that is measured; the number of rows where none is. */
 export function firstMeasured({ at }: Trace): number {

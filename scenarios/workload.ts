@@ -7,18 +7,9 @@ import { serviceTimeOf } from './catalogue.ts';
 import { KeySpace, keySpaces } from './key-space.ts';
 import { bits, Source, stream } from './random.ts';
 import { Replay } from './replay.ts';
+import type { RequestShape } from './request-shape.ts';
 import type { FleetEntry, Load } from './scenario.ts';
 import { traceRate } from './trace.ts';
-
-/** What to ask for. `body` is the number of bytes to send. */
-export interface RequestShape {
-  readonly path: string;
-  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  readonly body: number;
-  /** What Host says; undefined where it names the balancer. */
-  readonly host?: string | undefined;
-  readonly headers?: Readonly<Record<string, string>> | undefined;
-}
 
 export class Workload {
   readonly #arrivals: Source;

@@ -3,7 +3,8 @@
  * building them costs less than rewriting a template.
  */
 import { headers } from '../../scenarios/headers.ts';
-import type { RequestShape, Workload } from '../../scenarios/workload.ts';
+import type { RequestShape } from '../../scenarios/request-shape.ts';
+import type { Workload } from '../../scenarios/workload.ts';
 import type { CookieJar } from './cookie-jar.ts';
 
 /** Methods whose requests say how long their body is even when it is empty (RFC 9110 §8.6). */

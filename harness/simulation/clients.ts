@@ -5,8 +5,9 @@
  */
 
 import { clientLeg, type Network } from '../../scenarios/distances.ts';
+import type { RequestShape } from '../../scenarios/request-shape.ts';
 import type { Scenario } from '../../scenarios/scenario.ts';
-import { type RequestShape, rateOf, Workload } from '../../scenarios/workload.ts';
+import { rateOf, Workload } from '../../scenarios/workload.ts';
 import type { DispatchRequest } from '../dispatch.ts';
 import { ofBroken, ofResponse, type Verdict, verdicts } from '../load/outcome.ts';
 import { Window } from '../load/window.ts';

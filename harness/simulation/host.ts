@@ -222,9 +222,9 @@ export class Host extends BackendModel<Call> {
   #serviceOf(request: number, quantile: number): number {
     const { contention, speed, workers } = this.spec;
     const nominal = this.#law.at(quantile) / speed;
-    const { verdict, delay } = this.faults.judge(this.#timeline.now, request, nominal);
+    const { verdict, delay } = this.faults.judge(this.#timeline.now, request, nominal, quantile);
     if (verdict.kind !== 'pass') return Number.POSITIVE_INFINITY;
-    return nominal * (1 + contention * Math.min(this.busy, workers - 1)) + delay;
+    return Math.max(0, nominal * (1 + contention * Math.min(this.busy, workers - 1)) + delay);
   }
 
   /** A started call says when it finishes; what a queued one takes is reckoned. */

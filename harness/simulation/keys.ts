@@ -1,6 +1,6 @@
 /** Where `balancer.key` finds the affinity key of a request: what the proxy reads off the bytes, read off what they are made of. */
 import { headers } from '../../scenarios/headers.ts';
-import type { RequestShape } from '../../scenarios/workload.ts';
+import type { RequestShape } from '../../scenarios/request-shape.ts';
 import { cookieIn } from '../proxy/cookies.ts';
 
 export interface Keyed {

@@ -3,8 +3,8 @@
  * part a request goes to. Requests of the same shape go the same way, so each shape is routed once.
  */
 import { asked } from '../../scenarios/asked.ts';
+import type { RequestShape } from '../../scenarios/request-shape.ts';
 import type { BalancerSettings } from '../../scenarios/scenario.ts';
-import type { RequestShape } from '../../scenarios/workload.ts';
 import type { Dispatcher } from '../dispatcher.ts';
 import type { Pools } from '../pools.ts';
 import { type Router, routerOf } from '../proxy/router.ts';

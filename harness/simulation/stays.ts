@@ -5,7 +5,7 @@
  */
 import { headers } from '../../scenarios/headers.ts';
 import type { AffinitySettings } from '../../scenarios/identity-settings.ts';
-import type { RequestShape } from '../../scenarios/workload.ts';
+import type { RequestShape } from '../../scenarios/request-shape.ts';
 import { FieldAffinity } from '../affinity.ts';
 import type { BackendPool } from '../pool.ts';
 import type { PooledBackend } from '../pooled-backend.ts';

@@ -9,7 +9,7 @@ import { pass, type ServiceFault, type Verdict, type Victim } from './fault.ts';
 export interface Judgement {
   /** Never a delay. */
   readonly verdict: Verdict;
-  /** ms by which service takes longer, where there is service. */
+  /** ms by which service takes longer, where there is service; below 0 where it takes less. */
   readonly delay: number;
 }
 
@@ -66,24 +66,31 @@ export class FaultSet {
     this.#active = [];
   }
 
-  /** `service` is the time the request would take without faults, ms. */
-  judge(now: number, request: number, service: number): Judgement {
-    return this.any ? this.#judge(now, request, request, false, service) : spared;
+  /** `service` is the time the request would take without faults, ms, and `quantile` where it inverts its law. */
+  judge(now: number, request: number, service: number, quantile: number): Judgement {
+    return this.any ? this.#judge(now, request, request, false, service, quantile) : spared;
   }
 
   /** `ordinal` counts this backend's health checks, so that a fault with a share hits some of them. */
   judgeHealthCheck(now: number, ordinal: number): Judgement {
-    return this.any ? this.#judge(now, -1, ordinal, true, 0) : spared;
+    return this.any ? this.#judge(now, -1, ordinal, true, 0, 0.5) : spared;
   }
 
-  #judge(now: number, request: number, luck: number, healthCheck: boolean, service: number): Judgement {
+  #judge(
+    now: number,
+    request: number,
+    luck: number,
+    healthCheck: boolean,
+    service: number,
+    quantile: number,
+  ): Judgement {
     let verdict = pass;
     let delay = 0;
     for (const it of this.#active) {
       // Four draws apart: the backend and the kind of request share the attempt's 32 bits with the fault.
       const attempt = (it.number * 16_384 + this.#backend) * 2 + (healthCheck ? 1 : 0);
       const random = draw(it.seed, stream.faults, luck, attempt);
-      const victim = { elapsed: now - it.onset, request, healthCheck, service, random };
+      const victim = { elapsed: now - it.onset, request, healthCheck, service, quantile, random };
       const one = it.judge(victim);
       if (one.kind === 'delay') delay += one.ms;
       else if (verdict.kind === 'pass') verdict = one;

@@ -10,7 +10,7 @@ import type { Parameters, ParameterValues } from '../parameters.ts';
 /** What a service-level fault makes of one request. The set is closed: backend and simulator implement each of them. */
 export type Verdict =
   | { readonly kind: 'pass' }
-  /** The service takes `ms` longer, and the worker is busy all the while. */
+  /** The service takes `ms` longer, or shorter where that is below 0, and the worker is busy all the while. */
   | { readonly kind: 'delay'; readonly ms: number }
   /** Answers `status` after `after` ms, without occupying a worker. */
   | { readonly kind: 'error'; readonly status: number; readonly after: number }
@@ -33,6 +33,8 @@ export interface Victim {
   readonly healthCheck: boolean;
   /** The service time this request would have without the fault, ms. 0 for a health check. */
   readonly service: number;
+  /** Where the request inverts service-time laws, in (0, 1). 0.5 for a health check. */
+  readonly quantile: number;
   /** A draw in (0, 1) for this request and this fault. */
   readonly random: number;
 }

@@ -4,7 +4,14 @@ import { faults, serviceFaultOf } from '../catalogue.ts';
 import { pass, type Verdict, type Victim } from './fault.ts';
 import { FaultSet } from './fault-set.ts';
 
-const request: Victim = { elapsed: 1000, request: 7, healthCheck: false, service: 10, random: 0.3 };
+const request: Victim = {
+  elapsed: 1000,
+  request: 7,
+  healthCheck: false,
+  service: 10,
+  quantile: 0.7,
+  random: 0.3,
+};
 const check: Victim = { ...request, request: -1, healthCheck: true, service: 0 };
 const delay = (ms: number): Verdict => ({ kind: 'delay', ms });
 const error = (status: number, after: number): Verdict => ({ kind: 'error', status, after });
@@ -21,6 +28,15 @@ const rows: [
   ['slow ramps linearly', 'slow', { factor: 5, added: 0, ramp: 4000 }, request, delay(10)],
   ['slow has its full size after the ramp', 'slow', { factor: 5, added: 0, ramp: 500 }, request, delay(40)],
   ['slow spares health checks', 'slow', { factor: 5, added: 9, ramp: 0 }, check, pass],
+  [
+    'law inverts its own times at the request’s quantile',
+    'law',
+    { times: [80, 2, 30, 5] },
+    request,
+    delay(20),
+  ],
+  ['law may be the faster one', 'law', { times: [1, 2] }, request, delay(-8)],
+  ['law spares health checks', 'law', { times: [80] }, check, pass],
   ['error hits its share', 'error', { status: 502, share: 0.4, after: 1 }, request, error(502, 1)],
   ['error spares the rest', 'error', { status: 502, share: 0.2, after: 1 }, request, pass],
   ['error hits health checks', 'error', { status: 500, share: 0.4, after: 1 }, check, error(500, 1)],
@@ -75,7 +91,7 @@ const hang = { share: 1, health: true };
 const fail = { status: 500, share: 1, after: 1 };
 
 test('no fault passes everything', (t) => {
-  t.deepEqual(set().judge(0, 1, 10), { verdict: pass, delay: 0 });
+  t.deepEqual(set().judge(0, 1, 10, 0.5), { verdict: pass, delay: 0 });
   t.deepEqual(set().judgeHealthCheck(0, 1), { verdict: pass, delay: 0 });
 });
 
@@ -86,6 +102,7 @@ test('delays add, and the first other verdict wins by number, whatever the order
       0,
       1,
       10,
+      0.5,
     ),
     expected,
   );
@@ -99,14 +116,14 @@ test('a fault of the same number is replaced; cleared ones are gone', (t) => {
   ]);
   t.true(all.clear(1));
   t.false(all.clear(1));
-  t.deepEqual(all.judge(0, 1, 10), { verdict: pass, delay: 10 });
+  t.deepEqual(all.judge(0, 1, 10, 0.5), { verdict: pass, delay: 10 });
   all.clearAll();
   t.false(all.any);
 });
 
 test('elapsed counts from each fault’s own onset', (t) => {
   const ramp = { factor: 2, added: 0, ramp: 100 };
-  t.is(set([0, 'slow', ramp, 1000], [1, 'slow', ramp, 1050]).judge(1100, 1, 10).delay, 15);
+  t.is(set([0, 'slow', ramp, 1000], [1, 'slow', ramp, 1050]).judge(1100, 1, 10, 0.5).delay, 15);
 });
 
 test('a share is drawn apart for each request, backend, fault and health check, and the same when asked again', (t) => {
@@ -116,7 +133,7 @@ test('a share is drawn apart for each request, backend, fault and health check, 
     all.set(number, 'error', serviceFaultOf('error'), half, 0, seed);
     return Array.from(
       { length: 2000 },
-      (_, i) => (health ? all.judgeHealthCheck(0, i) : all.judge(0, i, 1)).verdict !== pass,
+      (_, i) => (health ? all.judgeHealthCheck(0, i) : all.judge(0, i, 1, 0.5)).verdict !== pass,
     );
   };
   const first = hits(0, 0, 1);
