@@ -8,6 +8,7 @@ import type { Scenario } from '../scenarios/scenario.ts';
 import { collect } from './collect.ts';
 import type { RunLabel } from './drivers/driver.ts';
 import { type Run, simulatedTwin, trialFile } from './recording.ts';
+import { SimulationProcesses } from './simulation/processes.ts';
 import { simulateTrial } from './simulation/trial.ts';
 import { spools } from './spools.ts';
 import type { PlannedTrial } from './trial-runner.ts';
@@ -29,12 +30,13 @@ export async function simulateTwins(
   { dir, scenario, label, signal }: TwinsOptions,
 ): Promise<string[]> {
   const missing: string[] = [];
+  const processes = new SimulationProcesses({ label, signal });
   for (const trial of run.trials) {
     const plan = planned.find(({ id }) => id === trial.id);
     if (signal.aborted || plan === undefined || trial.status !== 'complete') continue;
     const id = simulatedTwin(trial.id);
     const folder = trialFile(dir, id, '');
-    const twin = await simulateTrial(plan, { scenario, folder, label, signal });
+    const twin = await simulateTrial(plan, { scenario, folder, label, signal, processes });
     if (twin.status === 'complete' && twin.rows === 'all') {
       // The requests are what is compared; the rest would say again what the same files decide.
       for (const name of [spools.attempts, spools.events])
@@ -46,5 +48,6 @@ export async function simulateTwins(
     if (twin.status === 'failed')
       missing.push(`${trial.contender} could not be simulated beside its real trial: ${twin.error}`);
   }
+  await processes.close();
   return missing;
 }

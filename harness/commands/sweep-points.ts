@@ -90,11 +90,15 @@ export async function runPoint(
     ...{ dir, id: `${id}-${index + 1}`, scenario, contenders, source, runner },
     notes: [...loaded.notes],
   });
-  for (const planned of experiment.trials) {
-    if (signal.aborted) break;
-    await experiment.trial(planned, ({ perSecond }) =>
-      onProgress(`${planned.contender.name}   ${Math.round(perSecond).toLocaleString('en')} req/s`),
-    );
+  try {
+    for (const planned of experiment.trials) {
+      if (signal.aborted) break;
+      await experiment.trial(planned, ({ perSecond }) =>
+        onProgress(`${planned.contender.name}   ${Math.round(perSecond).toLocaleString('en')} req/s`),
+      );
+    }
+  } finally {
+    await experiment.close();
   }
   const { trials } = await experiment.finish(experiment.unfinished ? 'interrupted' : 'complete');
   const { buildReport, readReport } = await import('../../reports/report.ts');

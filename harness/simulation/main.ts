@@ -1,6 +1,6 @@
 /**
- * A simulated trial as a process of its own, as a real one's balancer is: a strategy that never returns, or eats all
- * memory, takes only its own contender with it, and several trials use several cores.
+ * A simulated trial in a process apart, as a real one's balancer is: a strategy that never returns, or eats all memory, takes
+ * only its own contender with it, and several trials use several cores. One that is done may be told to begin another.
  */
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
@@ -32,7 +32,8 @@ export interface SimulatedResult {
   rows: NonNullable<Trial['rows']>;
 }
 
-export type ToSimulation = { type: 'start' } | { type: 'stop' };
+/** `settings`: of another trial than the one the process was started for. */
+export type ToSimulation = { type: 'start'; settings?: SimulatedTrialSettings } | { type: 'stop' };
 export type FromSimulation =
   | { type: 'progress'; t: number; ended: number; counts: RequestCounts; faults: readonly string[] }
   | { type: 'done'; result: SimulatedResult };
@@ -41,7 +42,22 @@ export type FromSimulation =
 const slice = 100_000;
 const progressEvery = 500;
 
+type Say = (message: FromSimulation) => void;
+
 serve<SimulatedTrialSettings, ToSimulation, FromSimulation>(async (settings, say) => {
+  let trial = await prepared(settings, say);
+  return {
+    async receive(message) {
+      if (message.type === 'stop') return trial.stop();
+      if (message.settings) trial = await prepared(message.settings, say);
+      trial.go();
+    },
+    stop: () => trial.stop(),
+  };
+});
+
+/** A trial that `go` begins, and that `stop` ends early. */
+async function prepared(settings: SimulatedTrialSettings, say: Say) {
   const { scenario, strategy, balancer, seed, fold, dir } = settings;
   const { load } = scenario;
   const recorder = new Recorder({
@@ -81,21 +97,13 @@ serve<SimulatedTrialSettings, ToSimulation, FromSimulation>(async (settings, say
     }
     setImmediate(go);
   };
-  return {
-    receive(message) {
-      if (message.type === 'start') go();
-      else if (!over) {
-        simulation.stop();
-        finish();
-      }
-    },
-    stop() {
-      if (over) return;
-      simulation.stop();
-      finish();
-    },
+  const stop = () => {
+    if (over) return;
+    simulation.stop();
+    finish();
   };
-});
+  return { go, stop };
+}
 
 /** Requests of the whole trial, warm-up included; undefined for a closed loop, where nobody can know. */
 function plannedRequests({ load, fleet }: Scenario): number | undefined {

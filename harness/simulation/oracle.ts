@@ -10,6 +10,7 @@ import { collect } from '../collect.ts';
 import type { RunLabel } from '../drivers/driver.ts';
 import { oracleOf, type Run, trialFile } from '../recording.ts';
 import { spools } from '../spools.ts';
+import { SimulationProcesses } from './processes.ts';
 import { simulateTrial } from './trial.ts';
 
 export interface OracleOptions {
@@ -41,12 +42,13 @@ export async function simulateOracles(
       'Regret is left out: the oracle looks at every backend for every request, which here takes too long.',
     ];
   const notes: string[] = [];
+  const processes = new SimulationProcesses({ label, signal });
   for (let round = 0; round < scenario.rounds && !signal.aborted; round++) {
     const id = oracleOf(round);
     const folder = trialFile(dir, id, '');
     const contender = { name: 'oracle', strategy: 'oracle', options: {}, balancer: scenario.balancer };
     const plan = { id, contender, round, order: 0, seed: roundSeed(scenario.seed, round) };
-    const trial = await simulateTrial(plan, { scenario, folder, label, signal });
+    const trial = await simulateTrial(plan, { scenario, folder, label, signal, processes });
     if (trial.status === 'complete' && trial.rows === 'all') {
       // What it sent where is nobody's question: only how long each request took.
       for (const name of [spools.attempts, spools.events])
@@ -59,5 +61,6 @@ export async function simulateOracles(
     else if (trial.status === 'complete')
       notes.push('Regret is not known: of so many requests no rows are kept to compare one by one.');
   }
+  await processes.close();
   return notes;
 }

@@ -1,19 +1,17 @@
 /** One contender, one round, in virtual time → one recorded trial. */
 import { mkdir } from 'node:fs/promises';
-import { extname } from 'node:path';
 import type { ResolvedContender } from '../../scenarios/contenders.ts';
 import type { Scenario } from '../../scenarios/scenario.ts';
 import type { Options, Values } from '../../strategies/strategy.ts';
 import { now } from '../clock.ts';
 import type { RunLabel } from '../drivers/driver.ts';
-import { environmentOf } from '../ownership.ts';
 import type { RequestCounts, Trial } from '../recording.ts';
-import { type Child, launch } from '../role.ts';
 import { strategyFile } from '../strategies.ts';
 import { StrategyError } from '../strategy-guard.ts';
 import { died, notReady } from '../trial-processes.ts';
 import type { PlannedTrial, Progress } from '../trial-runner.ts';
-import type { FromSimulation, SimulatedResult, SimulatedTrialSettings, ToSimulation } from './main.ts';
+import type { SimulatedResult, SimulatedTrialSettings, ToSimulation } from './main.ts';
+import { type SimulationProcess, SimulationProcesses } from './processes.ts';
 
 export interface SimulatedTrialContext {
   readonly scenario: Scenario;
@@ -23,15 +21,14 @@ export interface SimulatedTrialContext {
   readonly signal: AbortSignal;
   /** Requests are folded as they come, however few they are. */
   readonly fold?: boolean;
+  /** Where a process comes from and goes back to; without it the trial has one to itself. */
+  readonly processes?: SimulationProcesses;
   readonly onProgress?: (progress: Progress) => void;
 }
 
 /** Longest silence before a trial counts as hung, ms: it speaks at least twice a second. */
 const silence = 15_000;
 const noCounts: RequestCounts = { sent: 0, ok: 0, failed: 0, lost: 0, inFlightAtEnd: 0, notSent: 0 };
-const role = new URL(`./main${extname(import.meta.url)}`, import.meta.url);
-
-type Process = Child<ToSimulation, FromSimulation>;
 
 const strategyOf = ({ name, file, strategy }: ResolvedContender) => ({
   name,
@@ -62,18 +59,20 @@ export async function simulateTrial(plan: PlannedTrial, context: SimulatedTrialC
     fold: context.fold ?? false,
     dir: folder,
   };
-  let child: Process | undefined;
+  const { processes = new SimulationProcesses({ label, signal }) } = context;
+  let child: SimulationProcess | undefined;
   try {
-    child = await launch<SimulatedTrialSettings, ToSimulation, FromSimulation>(role, settings, {
-      signal,
-      env: environmentOf(label),
-      timeoutMs: 60_000,
-    }).catch((error: Error) => {
+    const taken = await processes.take(settings).catch((error: Error) => {
       throw notReady('the simulation', error, strategyOf(contender));
     });
-    const { rows, ...result } = await resultOf(child, plan, context);
+    child = taken.child;
+    const { rows, ...result } = await resultOf(child, taken.start, plan, context);
     Object.assign(trial, result, { rows });
     trial.status = signal.aborted ? 'interrupted' : 'complete';
+    if (context.processes && contender.file === undefined) {
+      processes.giveBack(child);
+      child = undefined;
+    }
   } catch (error) {
     trial.status = signal.aborted ? 'interrupted' : 'failed';
     trial.error = (error as Error).message;
@@ -85,13 +84,15 @@ export async function simulateTrial(plan: PlannedTrial, context: SimulatedTrialC
 
 /** Resolves once the trial is over; rejects when its process dies or no longer speaks. */
 function resultOf(
-  child: Process,
+  child: SimulationProcess,
+  start: ToSimulation,
   { contender }: PlannedTrial,
   { signal, onProgress }: SimulatedTrialContext,
 ): Promise<SimulatedResult> {
   return new Promise((resolve, reject) => {
     let heard = now();
     let before = { at: heard, ended: 0 };
+    let listening = true;
     const stop = () => child.send({ type: 'stop' });
     const watch = setInterval(async () => {
       if (now() - heard < silence) return;
@@ -100,10 +101,12 @@ function resultOf(
       reject(StrategyError.endless(strategyOf(contender), `silent for ${silence / 1000} s`, frames));
     }, 1_000);
     const over = () => {
+      listening = false;
       clearInterval(watch);
       signal.removeEventListener('abort', stop);
     };
     child.onMessage((message) => {
+      if (!listening) return; // it is about a later trial in the same process
       heard = now();
       if (message.type === 'done') {
         over();
@@ -120,6 +123,6 @@ function resultOf(
       reject(died('the simulation', end, strategyOf(contender)));
     });
     signal.addEventListener('abort', stop, { once: true });
-    child.send({ type: 'start' });
+    child.send(start);
   });
 }

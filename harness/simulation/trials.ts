@@ -4,6 +4,7 @@ import type { Scenario } from '../../scenarios/scenario.ts';
 import type { RunLabel } from '../drivers/driver.ts';
 import { trialFile } from '../recording.ts';
 import type { PlannedTrial, TrialHooks, TrialRunner } from '../trial-runner.ts';
+import { SimulationProcesses } from './processes.ts';
 import { simulateTrial } from './trial.ts';
 
 export interface SimulatedTrialsOptions {
@@ -13,15 +14,20 @@ export interface SimulatedTrialsOptions {
   readonly signal: AbortSignal;
   /** Requests are folded as they come: a recording of kilobytes, whose percentiles are within 0.05%. */
   readonly fold?: boolean;
+  /** How many trials at once; as many as there are cores, unless given. */
+  readonly jobs?: number;
 }
 
 export class SimulatedTrials implements TrialRunner {
   readonly name = 'simulation';
-  readonly atOnce = availableParallelism();
+  readonly atOnce: number;
   readonly #options: SimulatedTrialsOptions;
+  readonly #processes: SimulationProcesses;
 
   constructor(options: SimulatedTrialsOptions) {
     this.#options = options;
+    this.#processes = new SimulationProcesses(options);
+    this.atOnce = options.jobs ?? availableParallelism();
   }
 
   launch(): Promise<void> {
@@ -31,10 +37,11 @@ export class SimulatedTrials implements TrialRunner {
   trial(planned: PlannedTrial, { onProgress }: TrialHooks) {
     const { dir, scenario, label, signal, fold = false } = this.#options;
     const folder = trialFile(dir, planned.id, '');
-    return simulateTrial(planned, { scenario, folder, label, signal, fold, onProgress });
+    const processes = this.#processes;
+    return simulateTrial(planned, { scenario, folder, label, signal, fold, processes, onProgress });
   }
 
   close(): Promise<void> {
-    return Promise.resolve();
+    return this.#processes.close();
   }
 }
