@@ -56,6 +56,7 @@ export class FaultWatch {
   #sacrificed = 0;
   #forgot = false;
   #lastPicked = Number.NEGATIVE_INFINITY;
+  readonly #held = { all: 0, victims: 0 };
   #after = { count: 0, first: Number.POSITIVE_INFINITY };
   #sinceHealed: Return | undefined;
   #sinceReadmitted: Return | undefined;
@@ -103,6 +104,10 @@ export class FaultWatch {
   /** Times in ms; `counted` says whether it was picked within the window. */
   attempt(request: number, picked: number, ended: number, backend: number, counted: boolean): void {
     const onVictim = this.#victims[backend] === 1;
+    if (counted && this.#taken !== undefined && picked >= this.#taken && picked < this.#healed) {
+      this.#held.all++;
+      if (onVictim) this.#held.victims++;
+    }
     if (counted) {
       this.#sinceHealed?.add(picked, onVictim);
       this.#sinceReadmitted?.add(picked, onVictim);
@@ -136,6 +141,7 @@ export class FaultWatch {
       backends: this.backends,
       taken: this.#onset,
       sacrificed: this.#forgot ? null : this.#sacrificed,
+      held: this.#held,
       lastPicked: Number.isFinite(this.#lastPicked) ? this.#lastPicked : null,
       afterDetection: { count, first: Number.isFinite(first) ? first : null },
       healed: this.#sinceHealed ?? null,

@@ -92,6 +92,8 @@ export interface FaultFold {
   taken: number;
   /** Null when more of them had to be remembered than memory is given for. */
   sacrificed: number | null;
+  /** Attempts picked while it held, and those on the victims; absent in recordings from before they were counted. */
+  held?: { all: number; victims: number };
   /** The last attempt that picked a victim before its heal was asked for, ms from t = 0. */
   lastPicked: number | null;
   /** Attempts on a victim after its detection and before its heal was asked for; see `reports/trial-fold.ts`. */

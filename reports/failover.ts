@@ -1,7 +1,7 @@
 /** One fault as one trial lived through it: detection, recovery, what it cost, and how the victim came back. */
 import type { AttemptColumns, Event, Run, Trial } from '../harness/recording.ts';
 import type { Deadline, JudgedRows } from './deadline.ts';
-import { readmission } from './readmission.ts';
+import { readmission, shareOf } from './readmission.ts';
 import { type Band, type Bin, bandOf, binsAround, recoveredAt } from './recovery.ts';
 import { sacrificedTo } from './sacrificed.ts';
 import { fairShares } from './shares.ts';
@@ -71,6 +71,16 @@ export function fairShareOf(run: Pick<Run, 'backends'>, victims: ReadonlySet<num
   return [...victims].reduce((sum, index) => sum + fair[index]!, 0);
 }
 
+/** The victims' share of the attempts picked in [taken, until), ms; null where there are no victims or no attempts. */
+export function heldShare(
+  attempts: AttemptColumns,
+  victims: ReadonlySet<number>,
+  taken: number,
+  until: number,
+): number | null {
+  return victims.size === 0 ? null : shareOf(attempts, victims, taken, until);
+}
+
 /** The last attempt that picked a victim in [taken, until); ms after `taken`, or null. */
 export function lastSent(
   attempts: AttemptColumns,
@@ -119,6 +129,7 @@ export function failoverOf(
       recoverMs: recoveredAt(bins, band),
       sacrificed: sacrificedTo(rows, attempts, deadline, { victims, onset: asked, healed, detected }),
       lastSentMs: lastSent(attempts, victims, taken, window.healAsked ?? healed),
+      victimShare: heldShare(attempts, victims, taken, Math.min(healed, trial.windowMs)),
       ...returned,
     },
     zoom: { bins, band },

@@ -38,6 +38,8 @@ export function foldedFailover(
   const unfollowed = 'the recording follows the first 32 faults only';
   if (!fold || fold.sacrificed === null)
     unknown.sacrificed = fold ? 'more requests were in doubt than a recording remembers' : unfollowed;
+  const held = fold?.held;
+  if (!held) unknown.victimShare = fold ? 'the recording is older than this number' : unfollowed;
   const back = returned(run, trial, window, folds, fold, readmitted, unknown, unfollowed);
   return {
     failover: {
@@ -45,6 +47,7 @@ export function foldedFailover(
       recoverMs: typeof bins === 'string' ? null : recoveredAt(bins, band),
       sacrificed: fold?.sacrificed ?? null,
       lastSentMs: typeof fold?.lastPicked === 'number' ? fold.lastPicked - taken : null,
+      victimShare: held && held.all > 0 && window.backends.length > 0 ? held.victims / held.all : null,
       ...back,
       ...(Object.keys(unknown).length > 0 ? { unknown } : {}),
     },

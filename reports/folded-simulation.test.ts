@@ -65,7 +65,12 @@ async function bothRoads(t: ExecutionContext, file: string, sets: string[]) {
     ['all', 'folded'],
   );
   const { counts, windowMs } = simulation;
-  const run = { scenario, backends: backendsOf(scenario), driver: 'simulation' } as unknown as Run;
+  const run = {
+    scenario,
+    backends: backendsOf(scenario),
+    contenders: [],
+    driver: 'simulation',
+  } as unknown as Run;
   const trial = { ...{ id: 'rows', contender: 'p2c', round: 0, t0: 0 }, windowMs, counts } as Trial;
   await collect(dir, run, trial);
   const requests = await readRequests(dir, run, 'rows');

@@ -267,6 +267,7 @@ test('folds that were told of other faults than the events name are not believed
   t.regex(deaf.unread!, /told of other faults/);
   t.deepEqual(Object.keys(deaf.failover[0]!.unknown!), [
     'sacrificed',
+    'victimShare',
     'overshoot',
     'returnedShare',
     'fairAgainMs',

@@ -11,10 +11,12 @@ import {
   type Run,
   type Trial,
 } from '../harness/recording.ts';
+import { countEjections } from './ejections.ts';
 import { foldedFailover, mergedCells, rankIn } from './folded-failover.ts';
 import { Histogram } from './histogram.ts';
 import { pooled } from './latencies.ts';
 import { type Sample, wayToEnd } from './sample.ts';
+import { ofConnections } from './served.ts';
 import type { AttemptCounts } from './shares.ts';
 import type { Phase, Requests } from './summary.ts';
 import { countEnd, emptyLines, type TimelineRow } from './timeline.ts';
@@ -42,7 +44,8 @@ export function foldedTrial(run: Run, trial: Trial, folds: Folds, events: readon
         ? null
         : { before: parts[0]!, during: parts[1]!, after: parts[2]! },
     cap: folds.capMs * 1000,
-    attempts: attemptsOf(folds),
+    attempts: { ...attemptsOf(folds), ...(ofConnections(run, trial) ? { ofConnections: true } : {}) },
+    ejections: countEjections(mine, run.backends, union, trial.windowMs),
     failover: lived.map(({ failover }) => failover),
     zooms: lived.map(({ zoom }) => zoom),
     timeline: timelineOf(trial, folds, run.backends.length),

@@ -1,11 +1,12 @@
 /** From the folds of one trial, or of several pooled, to the measures of summary.json. Pure. */
 import type { Run } from '../harness/recording.ts';
 import { divergenceOf } from './divergence.ts';
+import { addEjections } from './ejections.ts';
 import { describe, median, pooled } from './latencies.ts';
 import { pooledRegret } from './regret.ts';
 import type { Sample } from './sample.ts';
-import { addAttempts, jain, sharesOf } from './shares.ts';
-import type { Failover, FailoverNumber, Measures, PhaseMeasures, Requests } from './summary.ts';
+import { addAttempts, jain, sharesOf, total } from './shares.ts';
+import type { Failover, FailoverNumber, Measures, Phase, PhaseMeasures, Requests } from './summary.ts';
 import type { TrialFold } from './trial-fold.ts';
 
 function addRequests(all: readonly Requests[]): Requests {
@@ -22,7 +23,8 @@ function addRequests(all: readonly Requests[]): Requests {
   return sum;
 }
 
-function phaseMeasures(samples: readonly Sample[], cap: number): PhaseMeasures {
+/** @param attempts picked in the same stretches; null where attempts are no requests' */
+function phaseMeasures(samples: readonly Sample[], cap: number, attempts: number | null): PhaseMeasures {
   const total = (of: (sample: Sample) => number) => samples.reduce((sum, sample) => sum + of(sample), 0);
   const seconds = total((it) => it.seconds);
   const requests = addRequests(samples.map((it) => it.requests));
@@ -34,6 +36,7 @@ function phaseMeasures(samples: readonly Sample[], cap: number): PhaseMeasures {
     throughput: perSecond(total((it) => it.complete)),
     goodput: perSecond(total((it) => it.good)),
     errorRate: requests.sent === 0 ? null : (requests.failed + requests.lost) / requests.sent,
+    attemptsPerRequest: attempts === null || requests.sent === 0 ? null : attempts / requests.sent,
     latencyMs: describe(ok),
     deadlineLatencyMs: describe(
       pooled([ok, ...samples.map((it) => it.open)]),
@@ -63,6 +66,7 @@ function poolFailover(folds: readonly TrialFold[]): Failover[] {
       recoverMs: known('recoverMs'),
       sacrificed: known('sacrificed'),
       lastSentMs: middle((it) => it.lastSentMs),
+      victimShare: known('victimShare'),
       overshoot: known('overshoot'),
       returnedShare: known('returnedShare'),
       fairAgainMs: known('fairAgainMs'),
@@ -79,33 +83,39 @@ export function measuresOf(run: Pick<Run, 'backends' | 'driver'>, folds: readonl
     folds.map((fold) => fold.attempts),
     run.backends.length,
   );
+  const tries = (picks: Float64Array) => (attempts.ofConnections ? null : total(picks));
   const sent = folds.reduce((sum, fold) => sum + fold.sentWithWarmup, 0);
   const regret = pooledRegret(folds.flatMap((fold) => fold.regret ?? []));
   const twins = folds.flatMap(({ twin }) => (twin === undefined ? [] : [twin]));
   const cpu = folds.reduce((sum, { trial }) => sum + (trial.cpu?.proxyMicros ?? 0), 0);
+  const ofPhase = (phase: Phase) =>
+    phaseMeasures(
+      phased.map((it) => it[phase]),
+      cap,
+      tries(attempts.phases[phase]),
+    );
   return {
     ...phaseMeasures(
       folds.map((fold) => fold.whole),
       cap,
+      tries(attempts.picks),
     ),
     phases:
       phased.length === 0
         ? null
         : {
-            before: phaseMeasures(
-              phased.map((it) => it.before),
-              cap,
-            ),
-            during: phaseMeasures(
-              phased.map((it) => it.during),
-              cap,
-            ),
-            after: phaseMeasures(
-              phased.map((it) => it.after),
-              cap,
-            ),
+            before: ofPhase('before'),
+            during: ofPhase('during'),
+            after: ofPhase('after'),
           },
-    perBackend: sharesOf(attempts, run.backends),
+    perBackend: sharesOf(
+      attempts,
+      run.backends,
+      addEjections(
+        folds.map((fold) => fold.ejections),
+        run.backends.length,
+      ),
+    ),
     fairness: jain(
       [...attempts.picks],
       run.backends.map(({ weight }) => weight),

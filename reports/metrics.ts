@@ -1,9 +1,20 @@
 /** The metrics that tables, expectations and rankings name: where each stands in the summary, its unit, and which way is better. */
 import type { metrics } from '../scenarios/scenario.ts';
-import type { Failover, FailoverNumber, Latency, Measures, Phase, Requests } from './summary.ts';
+import { largest, ofFaults, smallest, sum } from './fault-metrics.ts';
+import { jain } from './shares.ts';
+import type { BackendShare, Latency, Measures, Phase, Requests } from './summary.ts';
 
 export type MetricName = (typeof metrics)[number];
-export type Unit = 'ms' | '/s' | 'share' | 'requests';
+export type Unit = 'ms' | '/s' | 'share' | 'requests' | 'number';
+
+/** What of a run is asked about: all of it, unless something is named. */
+export interface Scope {
+  phase?: Phase | undefined;
+  /** Position in the scenario's list. */
+  fault?: number | undefined;
+  /** Ids, and zones as `zone:a`. */
+  backend?: string | readonly string[] | undefined;
+}
 
 export interface Metric {
   label: string;
@@ -15,7 +26,7 @@ export interface Metric {
    * Infinity: it never happened (a backend never detected). Undefined: the question does not arise (no fault, nothing sent).
    * The worst of several faults stands for all; sacrifices add up.
    */
-  of(measures: Measures, phase?: Phase): number | undefined;
+  of(measures: Measures, scope?: Scope): number | undefined;
 }
 
 function latency(label: string, key: keyof Latency): Metric {
@@ -23,39 +34,52 @@ function latency(label: string, key: keyof Latency): Metric {
     label,
     unit: 'ms',
     better: 'lower',
-    of: (measures, phase) => part(measures, phase)?.latencyMs[key] ?? undefined,
+    of: (measures, scope) => part(measures, scope)?.latencyMs[key] ?? undefined,
   };
 }
 
-function part(measures: Measures, phase: Phase | undefined) {
+function part(measures: Measures, { phase }: Scope = {}) {
   return phase === undefined ? measures : measures.phases?.[phase];
 }
 
-function failover(
-  label: string,
-  unit: Unit,
-  key: 'detectMs' | 'recoverMs' | 'sacrificed',
-  fold: (values: number[]) => number,
-): Metric {
-  return {
-    label,
-    unit,
-    better: 'lower',
-    of: ({ failover: all }, phase) => {
-      const values = all.flatMap((one) => numberOf(one, key) ?? []);
-      return all.length === 0 || values.length < all.length || phase !== undefined ? undefined : fold(values);
-    },
-  };
+function plain(label: string, unit: Unit, better: Metric['better']) {
+  return { label, unit, better };
 }
 
-/** A number of one fault: Infinity for what never happened, undefined for what the recording cannot tell. */
-export function numberOf(failover: Failover, key: 'detectMs' | FailoverNumber): number | undefined {
-  if (key !== 'detectMs' && failover.unknown?.[key] !== undefined) return undefined;
-  return failover[key] ?? Number.POSITIVE_INFINITY;
+/** Of the backends named; of all where none is. */
+function among({ perBackend }: Measures, { backend }: Scope): BackendShare[] {
+  if (backend === undefined) return perBackend;
+  const asked = new Set([backend].flat());
+  return perBackend.filter(
+    ({ id, zone }) => asked.has(id) || (zone !== undefined && asked.has(`zone:${zone}`)),
+  );
 }
 
-const worst = (values: number[]) => Math.max(...values);
-const sum = (values: number[]) => values.reduce((a, b) => a + b, 0);
+/** Theirs together; undefined where nobody was named or nothing was picked. */
+function shareOf(measures: Measures, scope: Scope = {}): number | undefined {
+  const { phase, backend } = scope;
+  const shares = among(measures, scope).flatMap((one) => (phase ? one.phases[phase] : one.share) ?? []);
+  return backend === undefined || shares.length === 0 ? undefined : sum(shares);
+}
+
+function ejections(measures: Measures, scope: Scope = {}): number | undefined {
+  const { phase } = scope;
+  if (phase !== undefined && measures.phases === null) return undefined;
+  const counts = among(measures, scope).map((one) => (phase ? one.ejections[phase] : one.ejections.all));
+  return counts.length === 0 ? undefined : sum(counts);
+}
+
+/** Of shares as of counts: the index does not change with their scale. */
+function fairness({ fairness: whole, perBackend }: Measures, { phase }: Scope = {}): number | undefined {
+  if (phase === undefined) return whole ?? undefined;
+  const shares = perBackend.flatMap(({ phases }) => phases[phase] ?? []);
+  return shares.length < perBackend.length || shares.length === 0
+    ? undefined
+    : (jain(
+        shares,
+        perBackend.map(({ weight }) => weight),
+      ) ?? undefined);
+}
 
 /** Of what was sent, the share that got no good answer in time; in flight at the end is not known to be either. */
 function missed(requests: Requests | undefined): number | undefined {
@@ -64,21 +88,21 @@ function missed(requests: Requests | undefined): number | undefined {
 }
 
 export const metricsByName: Readonly<Record<MetricName, Metric>> = {
-  throughput: { label: 'throughput', unit: '/s', better: 'higher', of: (m, p) => part(m, p)?.throughput },
-  goodput: { label: 'goodput', unit: '/s', better: 'higher', of: (m, p) => part(m, p)?.goodput },
+  throughput: { label: 'throughput', unit: '/s', better: 'higher', of: (m, s) => part(m, s)?.throughput },
+  goodput: { label: 'goodput', unit: '/s', better: 'higher', of: (m, s) => part(m, s)?.goodput },
   errorRate: {
     label: 'error rate',
     short: 'errors',
     unit: 'share',
     better: 'lower',
-    of: (m, p) => part(m, p)?.errorRate ?? undefined,
+    of: (m, s) => part(m, s)?.errorRate ?? undefined,
   },
   missed: {
     label: 'failed, lost or late',
     short: 'missed',
     unit: 'share',
     better: 'lower',
-    of: (m, p) => missed(part(m, p)?.requests),
+    of: (m, s) => missed(part(m, s)?.requests),
   },
   mean: latency('mean', 'mean'),
   p50: latency('p50', 'p50'),
@@ -87,11 +111,45 @@ export const metricsByName: Readonly<Record<MetricName, Metric>> = {
   p99: latency('p99', 'p99'),
   p999: latency('p99.9', 'p999'),
   max: latency('max', 'max'),
-  detection: { ...failover('time to detect', 'ms', 'detectMs', worst), short: 'detect' },
-  recovery: { ...failover('time to recover', 'ms', 'recoverMs', worst), short: 'recover' },
-  sacrificed: failover('sacrificed', 'requests', 'sacrificed', sum),
-  lost: { label: 'lost', unit: 'requests', better: 'lower', of: (m, p) => part(m, p)?.requests.lost },
-  failed: { label: 'failed', unit: 'requests', better: 'lower', of: (m, p) => part(m, p)?.requests.failed },
+  detection: {
+    ...plain('time to detect', 'ms', 'lower'),
+    ...{ short: 'detect', of: ofFaults('detectMs', largest) },
+  },
+  recovery: {
+    ...plain('time to recover', 'ms', 'lower'),
+    ...{ short: 'recover', of: ofFaults('recoverMs', largest) },
+  },
+  sacrificed: { ...plain('sacrificed', 'requests', 'lower'), of: ofFaults('sacrificed', sum) },
+  lastSent: { ...plain('last sent to a victim', 'ms', 'lower'), of: ofFaults('lastSentMs', largest) },
+  victimShare: {
+    ...plain('share of the victims while the fault held', 'share', 'lower'),
+    ...{ short: 'victims’ share', of: ofFaults('victimShare', largest) },
+  },
+  overshoot: {
+    ...plain('overshoot after the return', 'number', 'lower'),
+    ...{ short: 'overshoot', of: ofFaults('overshoot', largest) },
+  },
+  returnedShare: {
+    ...plain('share of the victims since their return', 'share', 'higher'),
+    ...{ short: 'returned share', of: ofFaults('returnedShare', smallest) },
+  },
+  fairAgain: {
+    ...plain('time to a fair share again', 'ms', 'lower'),
+    ...{ short: 'fair again', of: ofFaults('fairAgainMs', largest) },
+  },
+  lost: { ...plain('lost', 'requests', 'lower'), of: (m, s) => part(m, s)?.requests.lost },
+  failed: { ...plain('failed', 'requests', 'lower'), of: (m, s) => part(m, s)?.requests.failed },
+  retries: {
+    ...plain('retries', 'requests', 'lower'),
+    of: (m, { phase } = {}) => (phase === undefined ? m.retries : undefined),
+  },
+  attemptsPerRequest: {
+    ...plain('attempts per request', 'number', 'lower'),
+    ...{ short: 'attempts', of: (m, s) => part(m, s)?.attemptsPerRequest ?? undefined },
+  },
+  ejections: { ...plain('ejections', 'number', 'lower'), of: ejections },
+  share: { ...plain('share of the attempts', 'share', 'lower'), of: shareOf },
+  fairness: { ...plain('evenness (Jain)', 'share', 'higher'), of: fairness },
 };
 
 /** Whether `a` is better than `b`; undefined is worse than anything, and equal to itself. */

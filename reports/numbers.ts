@@ -31,11 +31,16 @@ export function count(value: number): string {
   return Number.isInteger(value) || value >= 100 ? grouped.format(value) : value.toFixed(1);
 }
 
+/** Of no unit: a factor, a mean, how often. */
+function number(value: number): string {
+  return Math.abs(value) >= 99.95 ? grouped.format(value) : String(Number(value.toFixed(3)));
+}
+
 /** Infinity is `never`, undefined and null a dash. */
 export function inUnit(value: number | null | undefined, unit: Unit): string {
   if (value === undefined || value === null || Number.isNaN(value)) return '–';
   if (value === Number.POSITIVE_INFINITY) return 'never';
-  const print = { ms: milliseconds, '/s': perSecond, share: percent, requests: count }[unit];
+  const print = { ms: milliseconds, '/s': perSecond, share: percent, requests: count, number }[unit];
   return print(value);
 }
 

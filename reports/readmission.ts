@@ -89,7 +89,8 @@ export function fairAgainAt(
   return null;
 }
 
-function shareOf(
+/** The victims' share of the attempts picked in [from, to), ms; null where there was none. */
+export function shareOf(
   attempts: AttemptColumns,
   victims: ReadonlySet<number>,
   from: number,

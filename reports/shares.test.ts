@@ -1,5 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
+import { countEjections } from './ejections.ts';
 import { attemptsOf } from './fixture-rows.test-support.ts';
 import { addAttempts, countAttempts, jain, sharesOf } from './shares.ts';
 
@@ -7,6 +8,8 @@ const backends = [
   { id: 'a', weight: 3 },
   { id: 'b', weight: 1 },
 ];
+
+const none = countEjections([], backends, [], 1_000);
 
 test('shares are of the attempts picked in the window, beside the fair share by weight', (t) => {
   const counts = countAttempts(
@@ -22,7 +25,7 @@ test('shares are of the attempts picked in the window, beside the fair share by 
     [{ from: 1_000, to: 2_000 }],
     4_000,
   );
-  const [a, b] = sharesOf(counts, backends);
+  const [a, b] = sharesOf(counts, backends, none);
   t.like(a, { attempts: 3, share: 0.75, fairShare: 0.75, shareOverFair: 1, errors: 0 });
   t.like(b, { attempts: 1, share: 0.25, fairShare: 0.25, errors: 1 });
   t.deepEqual(a!.phases, { before: 1, during: 2 / 3 });
@@ -35,7 +38,7 @@ test('rounds add up', (t) => {
 });
 
 test('nothing picked: no share, no index', (t) => {
-  const [a] = sharesOf(countAttempts(attemptsOf([]), 2, [], 1_000), backends);
+  const [a] = sharesOf(countAttempts(attemptsOf([]), 2, [], 1_000), backends, none);
   t.is(a!.share, null);
   t.is(a!.shareOverFair, null);
   t.is(jain([0, 0], [1, 1]), null);

@@ -3,6 +3,7 @@
  * An attempt belongs to the window and to the phase in which its backend was picked.
  */
 import { type AttemptColumns, attemptKinds, type Run } from '../harness/recording.ts';
+import { type EjectionCounts, ejectionsOf } from './ejections.ts';
 import type { BackendShare, Phase } from './summary.ts';
 import { phaseAt, type Stretch } from './windows.ts';
 
@@ -14,6 +15,8 @@ export interface AttemptCounts {
   phases: Record<Phase, Float64Array>;
   /** Attempts that were not the first of their request. */
   retries: number;
+  /** Attempts are connections, of which requests know nothing (layer 4): those counted here are requests that were answered. */
+  ofConnections?: boolean;
 }
 
 const spared = new Set(['ok', 'cancelled', 'in-flight'].map((kind) => attemptKinds.indexOf(kind as 'ok')));
@@ -57,6 +60,7 @@ export function addAttempts(all: readonly AttemptCounts[], backends: number): At
     add(sum.errors, one.errors);
     for (const phase of ['before', 'during', 'after'] as const) add(sum.phases[phase], one.phases[phase]);
     sum.retries += one.retries;
+    if (one.ofConnections) sum.ofConnections = true;
   }
   return sum;
 }
@@ -67,9 +71,13 @@ export function fairShares(backends: Run['backends']): number[] {
   return backends.map(({ weight }) => weight / total);
 }
 
-const total = (counts: Float64Array) => counts.reduce((sum, count) => sum + count, 0);
+export const total = (counts: Float64Array) => counts.reduce((sum, count) => sum + count, 0);
 
-export function sharesOf(counts: AttemptCounts, backends: Run['backends']): BackendShare[] {
+export function sharesOf(
+  counts: AttemptCounts,
+  backends: Run['backends'],
+  ejections: EjectionCounts,
+): BackendShare[] {
   const fair = fairShares(backends);
   const all = total(counts.picks);
   const within = {
@@ -77,7 +85,7 @@ export function sharesOf(counts: AttemptCounts, backends: Run['backends']): Back
     during: total(counts.phases.during),
     after: total(counts.phases.after),
   };
-  return backends.map(({ id, weight }, index) => {
+  return backends.map(({ id, weight, zone }, index) => {
     const share = all === 0 ? null : counts.picks[index]! / all;
     const phases: BackendShare['phases'] = {};
     for (const phase of ['before', 'during', 'after'] as const)
@@ -85,12 +93,14 @@ export function sharesOf(counts: AttemptCounts, backends: Run['backends']): Back
     return {
       id,
       weight,
+      ...(zone === undefined ? {} : { zone }),
       attempts: counts.picks[index]!,
       share,
       fairShare: fair[index]!,
       shareOverFair: share === null ? null : share / fair[index]!,
       errors: counts.errors[index]!,
       phases,
+      ejections: ejectionsOf(ejections, index),
     };
   });
 }

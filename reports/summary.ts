@@ -47,6 +47,11 @@ export interface PhaseMeasures {
   goodput: number;
   /** (failed + lost) ÷ sent; in flight at the end is neither. Null when nothing was sent. */
   errorRate: number | null;
+  /**
+   * Attempts picked within the stretch ÷ requests sent in it: what retries multiply the load by. Below 1 where the balancer turns
+   * requests away. Null where nothing was sent, and at layer 4, where an attempt is a connection.
+   */
+  attemptsPerRequest: number | null;
   /** Of ok responses, from the intended time (open load) or the send (closed load) to the last byte. */
   latencyMs: Latency;
   /**
@@ -60,6 +65,7 @@ export interface PhaseMeasures {
 export interface BackendShare {
   id: string;
   weight: number;
+  zone?: string;
   attempts: number;
   /** Of all attempts. */
   share: number | null;
@@ -71,6 +77,8 @@ export interface BackendShare {
   errors: number;
   /** Its share within each phase; absent when nothing was picked in it. */
   phases: Partial<Record<Phase, number>>;
+  /** How often it was taken out of a pool, in the window and in each phase [ejections.ts]. */
+  ejections: Record<Phase | 'all', number>;
 }
 
 /** One fault as one contender lived through it; over several rounds, medians (never is larger than any time) [failover.ts]. */
@@ -92,6 +100,8 @@ export interface Failover {
   sacrificed: number | null;
   /** From taken to the last attempt that picked a victim before its heal was asked for; null when there was none. */
   lastSentMs: number | null;
+  /** The victims' share of the attempts picked while the fault held; null where it had none, or nothing was picked. */
+  victimShare: number | null;
   /** After the victim was taken back: its largest share in 250 ms ÷ its fair share [readmission.ts]. */
   overshoot: number | null;
   /** Its share of all attempts from then to the end of the window [readmission.ts]. */
@@ -102,7 +112,13 @@ export interface Failover {
   unknown?: Partial<Record<FailoverNumber, string>>;
 }
 
-export type FailoverNumber = 'recoverMs' | 'sacrificed' | 'overshoot' | 'returnedShare' | 'fairAgainMs';
+export type FailoverNumber =
+  | 'recoverMs'
+  | 'sacrificed'
+  | 'victimShare'
+  | 'overshoot'
+  | 'returnedShare'
+  | 'fairAgainMs';
 
 export type Phase = 'before' | 'during' | 'after';
 

@@ -2,6 +2,7 @@
 import type { AttemptColumns, Event, Run, Trial } from '../harness/recording.ts';
 import { Deadline, type JudgedRows } from './deadline.ts';
 import type { Pairs } from './divergence.ts';
+import { countEjections, type EjectionCounts } from './ejections.ts';
 import { failoverOf, type Zoom } from './failover.ts';
 import { type Sample, samplesOf } from './sample.ts';
 import { type AttemptCounts, countAttempts } from './shares.ts';
@@ -19,6 +20,7 @@ export interface TrialFold {
   /** µs at which bad requests count. */
   cap: number;
   attempts: AttemptCounts;
+  ejections: EjectionCounts;
   failover: Failover[];
   zooms: Zoom[];
   timeline: TimelineRow[];
@@ -68,7 +70,9 @@ export function foldTrial(
     attempts: {
       ...counted(served),
       retries: counted(attempts).retries,
+      ...(served === attempts ? {} : { ofConnections: true }),
     },
+    ejections: countEjections(mine, run.backends, union, trial.windowMs),
     failover: lived.map(({ failover }) => failover),
     zooms: lived.map(({ zoom }) => zoom),
     timeline: timelineOf(trial, rows, served, run.backends.length),

@@ -17,7 +17,14 @@ import { Overrides } from './overrides.ts';
 import { placeFindings, placeNotes } from './places.ts';
 import { poolFindings } from './pool-findings.ts';
 import { type Finding, mostProblems, type Problem, ScenarioError } from './problem.ts';
-import { type Expectation, faults, type Objective, type Scenario, scenarioSchema } from './scenario.ts';
+import {
+  backendsOf,
+  type Expectation,
+  faults,
+  type Objective,
+  type Scenario,
+  scenarioSchema,
+} from './scenario.ts';
 import { simulatorOnly } from './simulator-only.ts';
 import { parseSource, readText, type Source } from './source.ts';
 import { firstMeasured, type Trace } from './trace.ts';
@@ -115,7 +122,14 @@ export function loadScenario(options: LoadOptions): LoadedScenario {
     layersOf(raw),
     resolved.findings,
     tlsFindings(valid.load, resolved.contenders),
-    valid.contenders ? expectationFindings(valid.expect ?? [], names, valid.faults) : [],
+    valid.contenders
+      ? expectationFindings(
+          valid.expect ?? [],
+          names,
+          valid.faults,
+          valid.fleet && countable(valid.fleet) ? backendsOf({ fleet: valid.fleet }) : undefined,
+        )
+      : [],
     driver ? unable(valid, resolved.contenders, found.file, driver) : [],
   )) {
     if (problems.length > mostProblems) break;

@@ -19,15 +19,37 @@ const units = {
   detection: 'duration',
   recovery: 'duration',
   sacrificed: 'count',
+  lastSent: 'duration',
+  victimShare: 'share',
+  overshoot: 'count',
+  returnedShare: 'share',
+  fairAgain: 'duration',
   lost: 'count',
   failed: 'count',
+  retries: 'count',
+  attemptsPerRequest: 'count',
+  ejections: 'count',
+  share: 'share',
+  fairness: 'share',
 } as const satisfies Record<string, Unit>;
 
 export type Metric = keyof typeof units;
 export const metrics = Object.keys(units) as [Metric, ...Metric[]];
 
-/** Metrics that only a fault gives a value to. */
-export const metricsOfFaults: ReadonlySet<Metric> = new Set(['detection', 'recovery', 'sacrificed']);
+/** Metrics that only a fault gives a value to; each fault has its own. */
+export const metricsOfFaults: ReadonlySet<Metric> = new Set([
+  'detection',
+  'recovery',
+  'sacrificed',
+  'lastSent',
+  'victimShare',
+  'overshoot',
+  'returnedShare',
+  'fairAgain',
+]);
+
+/** Metrics that are of the backends named, and those that may be. */
+export const metricsOfBackends: ReadonlySet<Metric> = new Set(['share', 'ejections']);
 
 const readers: Record<Unit, { as: string; parse(text: string | number): number | undefined }> = {
   duration: { as: 'a duration with its unit, such as 250ms', parse: parseDuration },

@@ -6,16 +6,17 @@
 import { z } from 'zod';
 import { type BalancerSettings, balancer } from './balancer-settings.ts';
 import { faults, serviceTimes } from './catalogue.ts';
+import { expectation } from './expectation-settings.ts';
 import { fieldsOf, oneOf } from './fields.ts';
 import { fieldValue, mixField } from './header-edits.ts';
-import { limitOf, metrics } from './metrics.ts';
+import { metrics } from './metrics.ts';
 import { count, name } from './names.ts';
 import { network } from './network.ts';
 import { methods, mostBody } from './request-shape.ts';
 import { host } from './routes.ts';
 import { tlsLoad } from './tls-settings.ts';
 import { trace } from './trace.ts';
-import { duration, positiveDuration, rate, share } from './units.ts';
+import { duration, positiveDuration, rate } from './units.ts';
 
 export { faults, metrics, serviceTimes };
 
@@ -188,41 +189,6 @@ const fault = oneOf(
     return `expected a time after \`at\` (${at}ms), got ${until}ms`;
   },
 });
-
-const metric = z.enum(metrics);
-const phase = z.enum(['before', 'during', 'after']).optional().describe('of the first fault');
-const limit = z
-  .union([z.number(), z.string()])
-  .describe('in the unit of the metric: 250ms, 1%, 800/s; a bare number where it is a count');
-const expectation = z.union([
-  z
-    .strictObject({
-      metric,
-      contender: z.string().default('all'),
-      phase,
-      below: limit.optional(),
-      above: limit.optional(),
-    })
-    .transform(({ below, above, ...it }, context) => {
-      if (below === undefined && above === undefined)
-        context.addIssue({ code: 'custom', message: 'expected `below` or `above`, got neither' });
-      const limits: { below?: number; above?: number } = {};
-      for (const [key, value] of Object.entries({ below, above })) {
-        if (value === undefined) continue;
-        const parsed = limitOf(it.metric, value);
-        if (typeof parsed === 'number') limits[key as 'below' | 'above'] = parsed;
-        else context.addIssue({ code: 'custom', path: [key], message: parsed.message });
-      }
-      return { ...it, ...limits };
-    }),
-  z.strictObject({
-    better: z.string(),
-    than: z.string(),
-    metric,
-    phase,
-    by: share.optional().describe('at least this much better'),
-  }),
-]);
 
 export const scenarioSchema = z.strictObject({
   name: name.optional().describe('the file name, unless given'),

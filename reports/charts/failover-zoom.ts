@@ -2,7 +2,7 @@
  * The first fault from close by: seconds from the moment it took, in bins of 100 ms, with detection and recovery marked. The same bins
  * decide recovery (`../recovery.ts`). Of several rounds, the first complete one is drawn; the table has the medians.
  */
-import { numberOf } from '../metrics.ts';
+import { numberOf } from '../fault-metrics.ts';
 import { inUnit } from '../numbers.ts';
 import { binMs } from '../recovery.ts';
 import { define, type Spec } from './chart.ts';

@@ -3,6 +3,7 @@
  * To write your own: a file here whose default export is `define({ about, accepts, judge })`; it is found by listing the folder.
  */
 import type { Expectation } from '../../scenarios/scenario.ts';
+import { metricsByName } from '../metrics.ts';
 import type { ContenderSummary, ExpectationResult } from '../summary.ts';
 
 export interface CheckDefinition<E extends Expectation = Expectation> {
@@ -15,6 +16,24 @@ export interface CheckDefinition<E extends Expectation = Expectation> {
 
 export function define<E extends Expectation>(check: CheckDefinition<E>): CheckDefinition<E> {
   return check;
+}
+
+/** What is measured, in words: `share of the attempts on app-2 during the faults`. */
+export function subject({ metric, backend, phase, fault }: Expectation): string {
+  return [
+    metricsByName[metric].label,
+    ...(backend === undefined ? [] : [`on ${listed(backend)}`]),
+    ...(fault === undefined ? [] : [`in fault ${fault}`]),
+    ...(phase === undefined ? [] : [`${phase} the faults`]),
+  ].join(' ');
+}
+
+/** `a`, `a and b`, `a, b and c`. */
+export function listed(names: string | readonly string[]): string {
+  return [names]
+    .flat()
+    .join(', ')
+    .replace(/, ([^,]*)$/, ' and $1');
 }
 
 /** The contender, if it can be judged; else why not. */

@@ -16,7 +16,13 @@ export function cell(value: string | number | undefined): string {
   return /[",\r\n]/.test(guarded) ? `"${guarded.replaceAll('"', '""')}"` : guarded;
 }
 
-const units = { ms: 'ms', '/s': 'per second', share: 'share of one', requests: 'requests' } as const;
+const units = {
+  ms: 'ms',
+  '/s': 'per second',
+  share: 'share of one',
+  requests: 'requests',
+  number: '',
+} as const;
 
 function metricRows(measures: Measures): Row[] {
   const phases: (Phase | undefined)[] = [
@@ -29,15 +35,13 @@ function metricRows(measures: Measures): Row[] {
       MetricName,
       (typeof metricsByName)['p50'],
     ][]) {
-      const value = of(measures, phase);
+      const value = of(measures, { phase });
       if (value !== undefined) rows.push({ phase: phase ?? 'all', metric: name, unit: units[unit], value });
     }
   for (const key of ['sent', 'ok', 'inFlightAtEnd', 'notSent', 'late'] as const)
     rows.push({ phase: 'all', metric: key, unit: 'requests', value: measures.requests[key] });
   const capped = measures.deadlineLatencyMs.p99;
   if (capped !== null) rows.push({ phase: 'all', metric: 'deadlineP99', unit: 'ms', value: capped });
-  if (measures.fairness !== null)
-    rows.push({ phase: 'all', metric: 'fairness', unit: 'share of one', value: measures.fairness });
   for (const { id, share } of measures.perBackend)
     if (share !== null)
       rows.push({ phase: 'all', backend: id, metric: 'share', unit: 'share of one', value: share });

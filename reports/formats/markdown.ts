@@ -1,7 +1,7 @@
 /** `summary.md`: for a CI step summary or a pull request. Tables only, far below GitHub's limit of 1,000 KB. */
 import { compare } from '../comparison.ts';
+import { numberOf } from '../fault-metrics.ts';
 import type { Report } from '../judge.ts';
-import { numberOf } from '../metrics.ts';
 import { inUnit, percent } from '../numbers.ts';
 import { regretTable } from '../regret-table.ts';
 import { define } from './format.ts';

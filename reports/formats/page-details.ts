@@ -1,6 +1,7 @@
 /** What stands behind the verdict: each contender in full, the machine, how to run it again. */
+
+import { numberOf } from '../fault-metrics.ts';
 import { inOrder, type Report } from '../judge.ts';
-import { numberOf } from '../metrics.ts';
 import { count, inUnit, milliseconds, percent, plural } from '../numbers.ts';
 import type { ContenderSummary, PhaseMeasures } from '../summary.ts';
 import { html, type Markup } from './markup.ts';
