@@ -1,9 +1,10 @@
 import test from 'ava';
+import { occurrencesOf } from '../scenarios/occurrences.ts';
 import type { ScheduledFault } from '../scenarios/scenario.ts';
 import { FaultSchedule } from './fault-schedule.ts';
 
 /** A fleet that only writes down what it is told, on a clock that jumps from one wake-up to the next. */
-function rig(faults: Partial<ScheduledFault>[], { refuse = '' } = {}) {
+function rig(faults: Partial<ScheduledFault>[], { refuse = '', reviveTakes = 5 } = {}) {
   let clock = 1000;
   const sleepers: { at: number; wake: () => void; drop: (why: Error) => void }[] = [];
   const log: string[] = [];
@@ -12,21 +13,26 @@ function rig(faults: Partial<ScheduledFault>[], { refuse = '' } = {}) {
     const line = `${clock} ${what} ${id}${typeof kind === 'string' ? ` ${kind}` : ''}`;
     log.push(line);
     if (refuse !== '' && line.includes(refuse)) throw new Error('it would not');
-    return { at: clock + 5 };
+    if (what === 'revive' && reviveTakes > 5) await pass(clock + reviveTakes);
+    return { at: what === 'revive' && reviveTakes > 5 ? clock : clock + 5 };
   };
+  const sleepUntil = (at: number) => new Promise<void>((wake, drop) => sleepers.push({ at, wake, drop }));
+  const scheduled = faults.map((it) => ({ on: 'a', options: {}, ...it })) as ScheduledFault[];
+  /** Goes on whatever is aborted. */
+  const pass = (at: number) =>
+    new Promise<void>((wake) => sleepers.push({ at, wake, drop: () => undefined }));
   const schedule = new FaultSchedule({
-    faults: faults.map((it) => ({ on: 'a', options: {}, ...it })) as ScheduledFault[],
+    faults: scheduled,
+    occurrences: occurrencesOf(scheduled, [{ id: 'a' }, { id: 'b' }], 1, 1000),
     fleet: {
       inflict: (kind, id) => act(`inflict ${kind}`)(id),
       revive: act('revive'),
       setFault: (id, fault, kind) => act(`set ${fault} ${kind}`)(id),
       clearFault: (id, fault) => act(`clear ${fault}`)(id),
     },
-    backends: [{ id: 'a' }, { id: 'b' }],
-    seed: 1,
     t0: 1000,
     now: () => clock,
-    sleepUntil: (at) => new Promise<void>((wake, drop) => sleepers.push({ at, wake, drop })),
+    sleepUntil,
     onEvent: ({ t, fault, phase, backends }) => events.push(`${t} ${fault} ${phase} ${backends.join('+')}`),
   });
   const turn = () => new Promise((resolve) => setImmediate(resolve));
@@ -73,6 +79,57 @@ test('service-level faults go to the backend itself, each under its own number',
     '1030 clear 0 b',
     '1040 clear 1 b',
   ]);
+});
+
+test('what flaps comes again, what is staggered takes one after the other', async (t) => {
+  const { schedule, events, advance } = rig([
+    { at: 100, until: 200, every: 300, times: 2, stagger: 50, on: 'all', kind: 'freeze' },
+  ]);
+  const run = schedule.run();
+  await advance(9999);
+  await run;
+  t.deepEqual(
+    events.filter((it) => /taken|healed/.test(it)),
+    [
+      ...['105 0 taken a', '155 0 taken b', '205 0 healed a', '255 0 healed b'],
+      ...['405 0 taken a', '455 0 taken b', '505 0 healed a', '555 0 healed b'],
+    ],
+  );
+});
+
+test('a heal that outlasts the gap puts off the next time on the same backends, and nothing else', async (t) => {
+  const { schedule, events, advance } = rig(
+    [
+      { at: 100, until: 200, every: 150, times: 2, kind: 'crash', on: 'a' },
+      { at: 260, until: 300, kind: 'slow', on: 'b' },
+    ],
+    { reviveTakes: 120 },
+  );
+  const run = schedule.run();
+  await advance(9999);
+  await run;
+  t.deepEqual(events, [
+    ...['100 0 asked a', '105 0 taken a', '200 0 heal-asked a'],
+    ...['260 1 asked b', '265 1 taken b', '300 1 heal-asked b', '305 1 healed b'],
+    ...['320 0 healed a', '320 0 asked a', '325 0 taken a', '350 0 heal-asked a', '470 0 healed a'],
+  ]);
+});
+
+test('what was put off does not begin once the run is over', async (t) => {
+  const { schedule, log, advance, abort } = rig(
+    [{ at: 100, until: 200, every: 150, times: 3, kind: 'crash', on: 'a' }],
+    { reviveTakes: 160 },
+  );
+  const run = schedule.run();
+  const rejected = t.throwsAsync(run, { message: 'aborted' });
+  await advance(1260);
+  t.deepEqual(schedule.standing, ['crash'], 'the first still heals, and the second waits for it');
+  abort();
+  await rejected;
+  const healed = schedule.healAll();
+  await advance(9999);
+  await healed;
+  t.deepEqual(log, ['1100 inflict crash a', '1200 revive a']);
 });
 
 test('what still stands at the end is healed in reverse order', async (t) => {

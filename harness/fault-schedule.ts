@@ -1,10 +1,10 @@
 /**
- * Carries the scenario's faults out while a trial runs: each is asked at its time, recorded as taken when it holds,
+ * Carries the scenario's faults out while a trial runs: each occurrence is asked at its time, recorded as taken when it holds,
  * and healed at its `until` or, in reverse order, at the end, however the trial ends.
  */
 import type { HostFaultKind } from '../scenarios/faults/fault.ts';
+import { type Occurrence, type Step, stepsOf } from '../scenarios/occurrences.ts';
 import { faults as definitions, type ScheduledFault } from '../scenarios/scenario.ts';
-import { targetsOf } from '../scenarios/targets.ts';
 import type { Fleet } from './drivers/driver.ts';
 import type { Event } from './recording.ts';
 
@@ -12,10 +12,9 @@ type FaultEvent = Omit<Extract<Event, { type: 'fault' }>, 'trial'>;
 
 export interface ScheduleOptions {
   faults: readonly ScheduledFault[];
+  /** Of these faults. */
+  occurrences: readonly Occurrence[];
   fleet: Pick<Fleet, 'inflict' | 'revive' | 'setFault' | 'clearFault'>;
-  /** In index order. */
-  backends: readonly { id: string; zone?: string | undefined }[];
-  seed: number;
   /** Monotonic ms of t = 0. */
   t0: number;
   now(): number;
@@ -26,74 +25,85 @@ export interface ScheduleOptions {
 
 export class FaultSchedule {
   readonly #options: ScheduleOptions;
-  /** Faults that were asked for and not yet healed, in the order they began. */
-  readonly #standing: number[] = [];
-  readonly #targets: string[][];
+  /** What was asked for and not yet healed, in the order it began. */
+  readonly #standing: Occurrence[] = [];
+  /** What each fault does to the same backends, one after the other. */
+  readonly #turns = new Map<string, Promise<void>>();
+  #over = false;
 
   constructor(options: ScheduleOptions) {
     this.#options = options;
-    this.#targets = options.faults.map((fault, i) => targetsOf(fault.on, options.backends, options.seed, i));
   }
 
   /** Faults in force now, for the live line. */
   get standing(): readonly string[] {
-    return this.#standing.map((fault) => this.#options.faults[fault]!.kind);
+    return this.#standing.map(({ fault }) => this.#options.faults[fault]!.kind);
   }
 
   /**
-   * Runs every fault at its time, each on its own, so that a slow heal delays no other. Rejects when one does not take
-   * or heal, or when `sleepUntil` is aborted; then call `healAll`.
+   * Takes every step at its time. A slow heal delays nothing but the same fault's next occurrence on the same backends. Rejects
+   * when one does not take or heal, or when `sleepUntil` is aborted; then call `healAll`.
    */
   async run(): Promise<void> {
-    const { faults, sleepUntil, t0 } = this.#options;
-    await Promise.all(
-      faults.map(async ({ at, until }, fault) => {
-        await sleepUntil(t0 + at);
-        await this.#begin(fault);
-        if (until === undefined) return;
-        await sleepUntil(t0 + until);
-        await this.#heal(fault);
-      }),
-    );
+    const { occurrences, sleepUntil, t0 } = this.#options;
+    const failure = Promise.withResolvers<never>();
+    failure.promise.catch(() => undefined); // it may come when nobody waits for it any more
+    for (const step of stepsOf(occurrences)) {
+      await Promise.race([sleepUntil(t0 + step.at), failure.promise]);
+      this.#inTurn(step).catch(failure.reject);
+    }
+    await Promise.race([Promise.all(this.#turns.values()), failure.promise]);
   }
 
   /** Heals what still stands, the latest first. Tries everything, then rejects with what could not be healed. */
   async healAll(): Promise<void> {
+    this.#over = true;
+    await Promise.allSettled(this.#turns.values());
     const failures: unknown[] = [];
-    for (const fault of [...this.#standing].reverse())
-      await this.#heal(fault).catch((error: unknown) => failures.push(error));
+    for (const of of [...this.#standing].reverse())
+      await this.#heal(of).catch((error: unknown) => failures.push(error));
     if (failures.length > 0) throw new AggregateError(failures, failures.map(String).join('; '));
   }
 
-  async #begin(fault: number): Promise<void> {
-    this.#standing.push(fault);
-    const { kind, options } = this.#options.faults[fault]!;
-    await this.#step(fault, 'asked', 'taken', (id) =>
+  /** Nothing of a fault begins before what came before it on the same backends is through. */
+  #inTurn({ what, of }: Step): Promise<void> {
+    const key = `${of.fault} ${of.backends.join()}`;
+    const turn = (this.#turns.get(key) ?? Promise.resolve()).then(() => {
+      if (this.#over) return undefined;
+      return what === 'begin' ? this.#begin(of) : this.#heal(of);
+    });
+    this.#turns.set(key, turn);
+    return turn;
+  }
+
+  async #begin(of: Occurrence): Promise<void> {
+    this.#standing.push(of);
+    const { kind, options } = this.#options.faults[of.fault]!;
+    await this.#step(of, 'asked', 'taken', (id) =>
       definitions.get(kind)!.level === 'host'
         ? this.#options.fleet.inflict(kind as HostFaultKind, id, options)
-        : this.#options.fleet.setFault(id, fault, kind, options),
+        : this.#options.fleet.setFault(id, of.fault, kind, options),
     );
   }
 
-  async #heal(fault: number): Promise<void> {
-    const { kind } = this.#options.faults[fault]!;
-    await this.#step(fault, 'heal-asked', 'healed', (id) =>
+  async #heal(of: Occurrence): Promise<void> {
+    const { kind } = this.#options.faults[of.fault]!;
+    await this.#step(of, 'heal-asked', 'healed', (id) =>
       definitions.get(kind)!.level === 'host'
         ? this.#options.fleet.revive(id)
-        : this.#options.fleet.clearFault(id, fault),
+        : this.#options.fleet.clearFault(id, of.fault),
     );
-    this.#standing.splice(this.#standing.indexOf(fault), 1);
+    this.#standing.splice(this.#standing.indexOf(of), 1);
   }
 
   /** Does one thing to every target at once; the fault counts as taken (or healed) when the last of them is. */
   async #step(
-    fault: number,
+    { fault, backends }: Occurrence,
     before: FaultEvent['phase'],
     after: FaultEvent['phase'],
     act: (id: string) => Promise<{ at: number }>,
   ): Promise<void> {
     const { kind } = this.#options.faults[fault]!;
-    const backends = this.#targets[fault]!;
     const say = (phase: FaultEvent['phase'], at: number, detail?: string) =>
       this.#options.onEvent({
         t: at - this.#options.t0,

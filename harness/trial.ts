@@ -2,8 +2,10 @@
 import { mkdir } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { lengthOf } from '../scenarios/consistency.ts';
 import type { ResolvedContender } from '../scenarios/contenders.ts';
 import { hasDistances } from '../scenarios/distances.ts';
+import { occurrencesOf } from '../scenarios/occurrences.ts';
 import { backendsOf, type Scenario } from '../scenarios/scenario.ts';
 import { handshakeTrips } from '../scenarios/tls-settings.ts';
 import { rateOf } from '../scenarios/workload.ts';
@@ -174,9 +176,8 @@ async function underLoad(
   trial.startedAt = new Date(Date.now() + trial.t0 - now()).toISOString();
   const schedule = new FaultSchedule({
     faults: scenario.faults,
+    occurrences: occurrencesOf(scenario.faults, backendsOf(scenario), plan.seed, lengthOf(scenario)),
     fleet,
-    backends: backendsOf(scenario),
-    seed: plan.seed,
     t0: trial.t0,
     now,
     sleepUntil: async (time) =>

@@ -56,7 +56,7 @@ const sabotages: [string, string, RegExp, (recording: FixtureRecording) => void]
   [
     'a fault did not take',
     'faults',
-    /crash of app-2 was never taken/,
+    /crash of app-2 at 2,500 ms was never taken/,
     (it) => {
       it.events = it.events.filter(({ trial, type }) => trial !== first(it).trial.id || type !== 'fault');
     },

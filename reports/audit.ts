@@ -4,9 +4,11 @@
  * that failed or was cut short says so itself. `overhead` informs and cannot fail.
  */
 import type { RequestCounts, Run } from '../harness/recording.ts';
+import type { Occurrence } from '../scenarios/occurrences.ts';
 import { milliseconds, percent, plural } from './numbers.ts';
 import type { Audit, Finding } from './summary.ts';
 import type { TrialFold } from './trial-fold.ts';
+import { plannedIn } from './windows.ts';
 
 type Check = (run: Run, folds: readonly TrialFold[]) => Finding;
 
@@ -85,24 +87,32 @@ const once: Check = (_, folds) => {
     : found;
 };
 
-/** Every fault of the scenario that falls into the window took, and how long that was after it was asked for. */
-const faults: Check = ({ scenario }, folds) => {
+/** Everything that the scenario's faults have in store for the window took, and how long that was after it was asked for. */
+const faults: Check = (run, folds) => {
   let slowest = 0;
-  const complaints = folds.flatMap((fold) =>
-    scenario.faults.flatMap((scheduled, fault) => {
-      const own = fold.windows.filter((window) => window.fault === fault);
-      for (const { asked, taken } of own) slowest = Math.max(slowest, taken - asked);
-      const took = own.some(({ from }) => from === 'events');
-      if (took || scheduled.at >= fold.trial.windowMs) return [];
-      return [`${named(fold)}: ${scheduled.kind} of ${[scheduled.on].flat().join(', ')} was never taken`];
-    }),
-  );
+  const complaints = folds.flatMap((fold) => {
+    const took = fold.windows.filter(({ from }) => from === 'events');
+    for (const { asked, taken } of took) slowest = Math.max(slowest, taken - asked);
+    const left = new Map<string, number>();
+    for (const it of took) left.set(whomOf(it), (left.get(whomOf(it)) ?? 0) + 1);
+    return plannedIn(run, fold.trial).flatMap((planned) => {
+      const once = left.get(whomOf(planned)) ?? 0;
+      left.set(whomOf(planned), once - 1);
+      if (once > 0) return [];
+      const { kind } = run.scenario.faults[planned.fault]!;
+      return [
+        `${named(fold)}: ${kind} of ${planned.backends.join(', ')} at ${milliseconds(planned.at)} was never taken`,
+      ];
+    });
+  });
   const well =
-    scenario.faults.length === 0
+    run.scenario.faults.length === 0
       ? 'the scenario has no faults'
       : `every fault was taken in every trial, at most ${milliseconds(slowest)} after it was asked for`;
   return finding('faults', complaints, well);
 };
+
+const whomOf = ({ fault, backends }: Pick<Occurrence, 'fault' | 'backends'>) => `${fault} ${backends.join()}`;
 
 /** Nothing is sent to a backend that is gone and known to be: between its detection and its heal. */
 const avoided: Check = ({ scenario }, folds) => {

@@ -3,8 +3,9 @@ import type { Event, Run } from '../harness/recording.ts';
 import { faultTime, faultWindows, phaseAt, phaseSeconds } from './windows.ts';
 
 const scheduled = (at: number, until?: number) => ({ kind: 'crash', options: {}, at, until, on: 'app-2' });
-const runWith = (...faults: ReturnType<typeof scheduled>[]) => ({ scenario: { faults } }) as unknown as Run;
-const trial = { id: 'a', windowMs: 8_000 };
+const runWith = (...faults: ReturnType<typeof scheduled>[]) =>
+  ({ scenario: { faults }, backends: [{ id: 'app-1' }, { id: 'app-2' }] }) as unknown as Run;
+const trial = { id: 'a', seed: 1, windowMs: 8_000 };
 const event = (
   t: number,
   phase: 'asked' | 'taken' | 'heal-asked' | 'healed' | 'failed',
@@ -40,6 +41,19 @@ test('without events the scenario stands in, and says so', (t) => {
     healed: 5_000,
     from: 'scenario',
   });
+});
+
+test('of a fault that flaps and was never told of, each time stands in, on whom it would have hit', (t) => {
+  const flapping = { ...scheduled(6_000, 6_500), every: 1_500, on: 'all' };
+  t.deepEqual(
+    faultWindows(runWith(flapping), trial, []).map(({ occurrence, backends, taken, healed }) => [
+      ...[occurrence, backends.join(), taken, healed],
+    ]),
+    [
+      [0, 'app-1,app-2', 6_000, 6_500],
+      [1, 'app-1,app-2', 7_500, null],
+    ],
+  );
 });
 
 test('asked and never taken: the recording was cut short, and asked stands in', (t) => {

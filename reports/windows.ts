@@ -5,6 +5,7 @@
  * the scenario's own time; a fault that `failed` has no window; one never healed holds to the end of the trial's window.
  */
 import type { Event, Run, Trial } from '../harness/recording.ts';
+import { type Occurrence, occurrencesOf } from '../scenarios/occurrences.ts';
 import type { Phase } from './summary.ts';
 
 export interface FaultWindow {
@@ -24,33 +25,32 @@ export interface FaultWindow {
 
 type FaultEvent = Extract<Event, { type: 'fault' }>;
 
+/** What the scenario has in store for a trial as long as it lasted, by time. */
+export const plannedIn = (
+  { scenario, backends }: Pick<Run, 'scenario' | 'backends'>,
+  { seed, windowMs }: Pick<Trial, 'seed' | 'windowMs'>,
+): Occurrence[] => occurrencesOf(scenario.faults, backends, seed, windowMs).filter(({ at }) => at < windowMs);
+
 /** In order of `taken`. `events` may hold those of other trials. */
 export function faultWindows(
-  run: Pick<Run, 'scenario'>,
-  trial: Pick<Trial, 'id' | 'windowMs'>,
+  run: Pick<Run, 'scenario' | 'backends'>,
+  trial: Pick<Trial, 'id' | 'seed' | 'windowMs'>,
   events: readonly Event[],
 ): FaultWindow[] {
   const mine = events.filter(
     (event): event is FaultEvent => event.type === 'fault' && event.trial === trial.id,
   );
-  const windows: FaultWindow[] = [];
-  run.scenario.faults.forEach((scheduled, fault) => {
-    const own = mine.filter((event) => event.fault === fault).sort((a, b) => a.t - b.t);
-    const found = fromEvents(own);
-    if (own.length === 0 && scheduled.at < trial.windowMs)
-      windows.push({
-        fault,
-        occurrence: 0,
-        kind: scheduled.kind,
-        backends: [scheduled.on].flat(),
-        asked: scheduled.at,
-        taken: scheduled.at,
-        healAsked: scheduled.until ?? null,
-        healed: scheduled.until !== undefined && scheduled.until < trial.windowMs ? scheduled.until : null,
-        from: 'scenario',
-      });
-    windows.push(...found);
-  });
+  const told = new Set(mine.map(({ fault }) => fault));
+  const untold = plannedIn(run, trial).filter(({ fault }) => !told.has(fault));
+  const windows = [...told].flatMap((fault) =>
+    fromEvents(mine.filter((event) => event.fault === fault).sort((a, b) => a.t - b.t)),
+  );
+  for (const { fault, occurrence, backends, at, until } of untold)
+    windows.push({
+      ...{ fault, occurrence, kind: run.scenario.faults[fault]!.kind, backends: [...backends] },
+      ...{ asked: at, taken: at, healAsked: until ?? null, from: 'scenario' },
+      healed: until !== undefined && until < trial.windowMs ? until : null,
+    });
   return windows.sort((a, b) => a.taken - b.taken || a.fault - b.fault);
 }
 

@@ -25,6 +25,7 @@ import {
   type Scenario,
   scenarioSchema,
 } from './scenario.ts';
+import { shapeFindings, shapeNotes } from './shape-findings.ts';
 import { simulatorOnly } from './simulator-only.ts';
 import { parseSource, readText, type Source } from './source.ts';
 import { firstMeasured, type Trace } from './trace.ts';
@@ -117,6 +118,7 @@ export function loadScenario(options: LoadOptions): LoadedScenario {
     fleetFindings(valid),
     loadFindings(valid),
     faultFindings(valid),
+    shapeFindings(valid),
     placeFindings(valid),
     poolFindings(valid, resolved.contenders),
     layersOf(raw),
@@ -157,7 +159,7 @@ export function loadScenario(options: LoadOptions): LoadedScenario {
     sets: [...sets],
     directory,
     raw,
-    notes: [...leftOut, ...placeNotes(scenario)],
+    notes: [...leftOut, ...placeNotes(scenario), ...shapeNotes(scenario)],
     place,
   };
 }

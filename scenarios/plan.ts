@@ -1,9 +1,9 @@
 /** What a scenario would do, worked out without running it: how long, how much load, how full the fleet is in each phase. */
 import { serviceFaultOf, serviceTimeOf } from './catalogue.ts';
 import { lengthOf } from './consistency.ts';
+import { type Occurrence, occurrencesOf } from './occurrences.ts';
 import { busiestOf, loadedPools, type PoolPlan, poolPlans } from './pool-plan.ts';
 import { type BackendSpec, backendsOf, faults as catalogue, type Scenario } from './scenario.ts';
-import { targetsOf } from './targets.ts';
 import { rateOf } from './workload.ts';
 
 /** Fewer rounds cannot prove an order with four metrics (signed-rank, Holm); see the reports' statistics. */
@@ -96,30 +96,35 @@ function phasesOf(
   end: number,
   rate: number | undefined,
 ): Phase[] {
-  const targeted = scenario.faults.map((fault, i) => ({
-    ...fault,
-    until: Math.min(fault.until ?? end, end),
-    targets: new Set(targetsOf(fault.on, specs, scenario.seed, i)),
-  }));
+  const occurrences = occurrencesOf(scenario.faults, specs, scenario.seed, end);
   const pools = loadedPools(scenario);
   const routed = pools.some(({ name }) => name !== 'all');
-  const edges = targeted.flatMap(({ at, until }) => [at, until]).filter((t) => t > 0 && t < end);
+  const edges = occurrences.flatMap(({ at, until = end }) => [at, until]).filter((t) => t > 0 && t < end);
   const starts = [...new Set([0, ...edges])].sort((a, b) => a - b);
+  // What flaps is under the same faults again and again.
+  const known = new Map<string, Omit<Phase, 'from' | 'to'>>();
   return starts.map((from, i) => {
-    const holding = targeted.filter((it) => it.at <= from && it.until > from);
+    const holding = occurrences.filter(({ at, until = end }) => at <= from && until > from);
+    const key = holding.map(({ fault, backends }) => `${fault} ${backends.join()}`).join();
+    const world = known.get(key) ?? under(holding);
+    known.set(key, world);
+    return { from, to: starts[i + 1] ?? end, ...world };
+  });
+
+  function under(holding: readonly Occurrence[]): Omit<Phase, 'from' | 'to'> {
     const served = specs.map((spec) => ({
       spec,
       capacity: capacity(
         spec,
-        holding.filter(({ targets }) => targets.has(spec.id)),
+        holding
+          .filter(({ backends }) => backends.includes(spec.id))
+          .map(({ fault }) => scenario.faults[fault]!),
       ),
     }));
     const left = sum(served.map((it) => it.capacity));
     const busiest = rate === undefined ? undefined : busiestOf(pools, served, rate);
     return {
-      from,
-      to: starts[i + 1] ?? end,
-      faults: holding.map(({ kind, on }) => `${kind} ${typeof on === 'string' ? on : on.join(', ')}`),
+      faults: holding.map((it) => named(scenario.faults[it.fault]!, it)),
       capacity: left,
       ...(rate !== undefined && {
         utilization: left > 0 ? rate / left : Infinity,
@@ -127,7 +132,12 @@ function phasesOf(
       }),
       ...(routed && { pools: poolPlans(pools, served, rate) }),
     };
-  });
+  }
+}
+
+/** As the scenario says it, unless only some of its targets are meant. */
+function named({ kind, on, stagger }: Scenario['faults'][number], { backends }: Occurrence): string {
+  return `${kind} ${(stagger === undefined ? [on].flat() : backends).join(', ')}`;
 }
 
 /** Requests per second one backend can serve under the faults that hold on it. Contention, pauses and cache are left out. */

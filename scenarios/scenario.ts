@@ -14,6 +14,7 @@ import { count, name } from './names.ts';
 import { network } from './network.ts';
 import { methods, mostBody } from './request-shape.ts';
 import { host } from './routes.ts';
+import { type ScheduledFault, scheduledFault } from './scheduled-fault.ts';
 import { tlsLoad } from './tls-settings.ts';
 import { trace } from './trace.ts';
 import { duration, positiveDuration, rate } from './units.ts';
@@ -174,22 +175,6 @@ const contenders = z
   .default('all')
   .describe('names, ./files, or objects with options');
 
-const faultShape = {
-  at: duration.describe('from t = 0'),
-  until: duration.optional().describe('when it is healed; otherwise at the end'),
-  on: z.union([z.string(), z.array(z.string()).min(1)]).describe('id, zone:a, random:2, 50% or all'),
-};
-const fault = oneOf(
-  Object.fromEntries([...faults].map(([key, it]) => [key, fieldsOf(it.options)])),
-  faultShape,
-).refine((it) => it.until === undefined || it.until > it.at, {
-  path: ['until'],
-  error: ({ input }) => {
-    const { at, until } = input as { at: number; until: number };
-    return `expected a time after \`at\` (${at}ms), got ${until}ms`;
-  },
-});
-
 export const scenarioSchema = z.strictObject({
   name: name.optional().describe('the file name, unless given'),
   about: z.string().max(2000).optional().describe('the story, in a sentence or two'),
@@ -198,20 +183,19 @@ export const scenarioSchema = z.strictObject({
   network: network.prefault({}),
   balancer: balancer.prefault({}),
   contenders,
-  faults: z.array(fault).default([]),
+  faults: z.array(scheduledFault).default([]),
   expect: z.array(expectation).default([]),
   objective: z.enum(['goodput', 'throughput', 'p99', 'mean', 'errorRate']).optional(),
   rounds: count.max(10_000).default(1),
   seed: z.int().min(0).default(1),
 });
 
-export { type BalancerSettings, balancer as balancerSchema };
+export { type BalancerSettings, balancer as balancerSchema, type ScheduledFault };
 export type ScenarioInput = z.input<typeof scenarioSchema>;
 export type Scenario = z.output<typeof scenarioSchema> & { name: string; objective: Objective };
 export type Objective = NonNullable<z.output<typeof scenarioSchema>['objective']>;
 export type FleetEntry = z.output<typeof fleetEntry>;
 export type Load = z.output<typeof load>;
-export type ScheduledFault = z.output<typeof fault>;
 export type Expectation = z.output<typeof expectation>;
 export type ServiceSetting = z.output<typeof service>;
 

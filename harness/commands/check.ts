@@ -80,6 +80,9 @@ const seconds = (ms: number) =>
 const percent = (share: number | undefined) =>
   share === undefined || !Number.isFinite(share) ? 'nothing left to serve it' : `${Math.round(100 * share)}%`;
 
+/** What flaps has hundreds; `--json` has them all. */
+const mostPhases = 20;
+
 function describe(name: string, contenders: readonly string[], plan: Plan): string {
   const load =
     plan.rate === undefined
@@ -96,7 +99,8 @@ function describe(name: string, contenders: readonly string[], plan: Plan): stri
     ...worldLines(plan),
     `  length      ${seconds(plan.trialMs)} a trial, ${plan.trials} trials, about ${seconds(plan.runMs)} in all`,
     `  rounds      ${proof}`,
-    ...plan.phases.map(phase),
+    ...plan.phases.slice(0, mostPhases).map(phase),
+    ...(plan.phases.length > mostPhases ? [`  … and ${plan.phases.length - mostPhases} more`] : []),
   ].join('\n');
 }
 

@@ -7,7 +7,9 @@
  * the same recording, byte for byte.
  */
 import { serviceTimeOf } from '../../scenarios/catalogue.ts';
+import { lengthOf } from '../../scenarios/consistency.ts';
 import { Network } from '../../scenarios/distances.ts';
+import { occurrencesOf } from '../../scenarios/occurrences.ts';
 import { draw, stream } from '../../scenarios/random.ts';
 import { type BalancerSettings, backendsOf, type Scenario } from '../../scenarios/scenario.ts';
 import { handshakeTrips } from '../../scenarios/tls-settings.ts';
@@ -116,15 +118,14 @@ export class Simulation {
       onTry: (call) => call.balancer.expired(call),
       onWhole: (flight) => flight.balancer?.tookTooLong(flight),
     });
-    this.#faults = new FaultTimeline(
-      scenario.faults,
-      specs,
-      this.#hosts,
-      seed,
-      this.#timeline,
-      this.#zero,
-      (event) => this.#tell(event),
-    );
+    this.#faults = new FaultTimeline({
+      faults: scenario.faults,
+      occurrences: occurrencesOf(scenario.faults, specs, seed, lengthOf(scenario)),
+      hosts: this.#hosts,
+      timeline: this.#timeline,
+      zero: this.#zero,
+      onEvent: (event) => this.#tell(event),
+    });
   }
 
   get counts(): RequestCounts {
