@@ -15,6 +15,7 @@ import { type Answer, answerStatus, carryOut, type Wait } from './answer.ts';
 import { type Aside, answerAside, asideOf } from './aside.ts';
 import { Burner } from './burner.ts';
 import { now } from './clock.ts';
+import { KeepAlive } from './keep-alive.ts';
 import { loadHeader } from './load-header.ts';
 import { Timers } from './timers.ts';
 import { Travel } from './travel.ts';
@@ -64,6 +65,7 @@ export class Service {
   #horizon = 0;
   readonly #burner: Burner | undefined;
   readonly #travel: Travel | undefined;
+  readonly #keepAlive: KeepAlive | undefined;
   #whenIdle: (() => void) | undefined;
 
   /** `network`: what comes and goes has a way behind it, and before it. */
@@ -77,8 +79,9 @@ export class Service {
     this.#burner = spec.work === 'burn' ? new Burner(spec.workers) : undefined;
     this.server = createServer((req, res) => this.#receive(req, res));
     this.#travel = network && new Travel(spec, network, seed);
+    this.#keepAlive = spec.keepAlive === undefined ? undefined : new KeepAlive(spec.keepAlive, this.#timers);
     // A balancer's idle timeout must be the shorter one, else requests meet a closing connection; and nothing here
-    // may time out but by the scenario's own faults.
+    // may time out but as the scenario has it.
     this.server.keepAliveTimeout = 3_600_000;
     this.server.headersTimeout = this.server.requestTimeout = this.server.timeout = 0;
   }
@@ -139,6 +142,7 @@ export class Service {
     res.sendDate = false;
     this.#responses.add(res);
     res.on('close', () => this.#responses.delete(res));
+    if (this.#keepAlive?.reaches(req.socket) === false) return;
     const aside = asideOf(req.url);
     const begin = () => {
       if (aside === undefined) this.#begin(req, res);
@@ -152,11 +156,16 @@ export class Service {
 
   #beginAside(aside: Aside, req: IncomingMessage, res: ServerResponse): void {
     const trip = req.headers[headers.beside] === undefined ? (this.#travel?.ofAside() ?? 0) : 0;
+    this.#idleAfter(req, res, trip);
     if (trip === 0) answerAside(this, aside, res, this.#wait);
     else
       this.#wait((aside.connects ? 3 : 1) * trip, () => {
         if (!res.destroyed) answerAside(this, aside, res, this.#wait, trip);
       });
+  }
+
+  #idleAfter({ socket }: IncomingMessage, res: ServerResponse, trip: number): void {
+    if (this.#keepAlive !== undefined) res.once('finish', () => this.#keepAlive?.begin(socket, trip));
   }
 
   #begin(req: IncomingMessage, res: ServerResponse): void {
@@ -176,6 +185,7 @@ export class Service {
       request.trip = travel.ofRequest(req, request.request);
       request.leaves = time + travel.handshake(req, res, request.trip);
     }
+    this.#idleAfter(req, res, request.trip);
     const arrival = request.leaves + request.trip;
     if (arrival <= time) this.#arrive(request, time);
     else

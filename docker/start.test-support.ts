@@ -22,6 +22,7 @@ export const plainSpec: BackendSpec = {
   contention: 0,
   pauses: undefined,
   cache: undefined,
+  keepAlive: undefined,
   cancelAbandoned: false,
   body: 128,
 };

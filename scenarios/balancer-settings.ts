@@ -40,6 +40,9 @@ const section = z.strictObject({
   panic,
   breaker,
   connectTimeout: positiveDuration.prefault('500ms'),
+  keepAlive: positiveDuration
+    .prefault('4s')
+    .describe('how long an unused connection to a backend is kept; safe where it is below the backend’s own'),
   tryTimeout: positiveDuration
     .prefault('5s')
     .describe('from sending a request to the last byte of its response'),

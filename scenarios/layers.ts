@@ -40,6 +40,10 @@ const atLayer4: readonly Misplaced[] = [
   },
   { path: ['request'], expected: `no changes of requests ${sees}` },
   { path: ['response'], expected: `no changes of responses ${sees} and no responses` },
+  {
+    path: ['keepAlive'],
+    expected: `no keepAlive ${sees}, where a backend’s connection lasts as long as its client’s (tcp.idle)`,
+  },
   { path: ['tryTimeout'], expected: `no tryTimeout ${sees} and no responses` },
   { path: ['timeout'], expected: `no timeout of requests ${sees}` },
   { path: ['retries', 'statuses'], when: some, expected: `no retries by status ${sees} and no responses` },

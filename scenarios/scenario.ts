@@ -54,6 +54,9 @@ const fleetEntry = z.strictObject({
     .strictObject({ entries: count, hit: duration })
     .optional()
     .describe('LRU by key; a hit takes `hit` instead of the service time'),
+  keepAlive: positiveDuration
+    .optional()
+    .describe('unused connections are closed after this; kept for longer than any run unless given'),
   cancelAbandoned: z.boolean().default(false).describe('stop work whose client has gone'),
   body: z.int().min(2).max(100_000_000).default(128).describe('bytes of the response body'),
 });

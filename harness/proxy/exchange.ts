@@ -164,7 +164,7 @@ export class Exchange implements UpstreamUser {
   }
 
   #attempt(): void {
-    const { upstreams, connecting } = this.#core;
+    const { upstreams, connecting, time } = this.#core;
     const dispatch = this.#dispatch!;
     const backend = this.#dispatcher.pick(dispatch);
     if (backend === undefined) {
@@ -180,7 +180,7 @@ export class Exchange implements UpstreamUser {
     this.#inBody = false;
     this.#interim = 0;
     this.#partial = undefined;
-    this.#upstream = upstreams.take(backend, this);
+    this.#upstream = upstreams.take(backend, this, time);
     if (this.#upstream !== undefined) this.#send();
     else {
       this.#upstream = upstreams.open(backend, this);

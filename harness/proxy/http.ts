@@ -52,7 +52,8 @@ const ticksPerSweep = 25;
 
 /** What a strategy of the user's throws is not caught here: it ends the process, with the file and line on stderr. */
 export function createHttpProxy(options: HttpProxyOptions): HttpProxy {
-  const limits = { ...defaultLimits, ...options.limits };
+  const { keepAlive: upstreamIdleMs } = options.settings.balancer;
+  const limits = { ...defaultLimits, upstreamIdleMs, ...options.limits };
   const core = new ProxyCore(options.pools, options.settings, limits, options.now, options.watcher);
   const clients = new Set<Client>();
   const laggards = new Laggards(limits);

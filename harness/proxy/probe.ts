@@ -41,7 +41,7 @@ export class Probe implements UpstreamUser {
 
   begin(): void {
     const { upstreams } = this.#owner;
-    this.#upstream = upstreams.take(this.backend, this);
+    this.#upstream = upstreams.take(this.backend, this, this.#owner.time());
     if (this.#upstream !== undefined) this.connected();
     else this.#upstream = upstreams.open(this.backend, this);
   }

@@ -34,7 +34,7 @@ test('a connection whose backend has just hung up is not handed out, though its 
 
   const taken = new Promise((resolve) => {
     // After the pool's own listener, in the very turn in which the FIN is seen.
-    upstream.socket.on('end', () => resolve(upstreams.take(backend, user)));
+    upstream.socket.on('end', () => resolve(upstreams.take(backend, user, 0)));
   });
   while (accepted.length === 0) await new Promise((resolve) => setImmediate(resolve));
   accepted[0]!.end();

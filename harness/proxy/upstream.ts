@@ -90,13 +90,19 @@ export class Upstreams {
   }
 
   /** An unused connection, or undefined when there is none. */
-  take(backend: PooledBackend, user: UpstreamUser): Upstream | undefined {
+  take(backend: PooledBackend, user: UpstreamUser, now: number): Upstream | undefined {
     const list = this.#idle.get(backend);
     let taken = list?.pop();
     // One that was destroyed leaves the list when its 'close' comes, a turn of the event loop later; a request written to it
     // meanwhile would vanish without a word.
     while (taken?.socket.destroyed) taken = list!.pop();
-    if (taken !== undefined) taken.user = user;
+    if (taken === undefined) return undefined;
+    if (now - taken.idleSince >= this.#limits.upstreamIdleMs) {
+      // Too old, and so are the others: the next sweep finds them.
+      taken.destroy();
+      return undefined;
+    }
+    taken.user = user;
     return taken;
   }
 

@@ -32,12 +32,17 @@ export interface Surroundings {
   readonly front: Front;
   /** ms. */
   readonly connectTimeout: number;
+  /** How long an unused connection to a host is kept, ms. */
+  readonly keepAlive: number;
   /** How long a request may wait in the queue, ms; undefined where there is none. */
   readonly patience: number | undefined;
   readonly fallback: BalancerSettings['fallback'];
   /** Of a request, by its number. */
   readonly quantile: (number: number) => number;
 }
+
+/** Of a connection that no host has. */
+const noLife = -1;
 
 export class Balancer {
   readonly dispatcher: Dispatcher;
@@ -160,10 +165,21 @@ export class Balancer {
     const call = this.#spare.pop() ?? new Call(this, flight, link);
     call.begin(flight, link, this.#latency(link, flight), this.#around.quantile(flight.number));
     flight.call = call;
-    if (link.take(this.#timeline.now)) {
+    if (!link.take(this.#timeline.now)) this.#connect(call);
+    else if (link.closedAt !== Number.POSITIVE_INFINITY && link.host.door === 'open')
+      this.#cross(call, link.closedAt);
+    else {
       call.life = link.host.life;
       this.#send(call);
-    } else this.#connect(call);
+    }
+  }
+
+  /** A request leaves on a connection that its host has closed: all that is heard of it is the FIN, here at `closedAt`. */
+  #cross(call: Call, closedAt: number): void {
+    call.life = noLife;
+    call.sentAt = this.#timeline.now;
+    call.step = step.broken;
+    this.#timeline.add(call, closedAt);
   }
 
   /** Until a backend has a slot free; false where there is no waiting for it. */
@@ -321,9 +337,9 @@ export class Balancer {
   }
 
   #makeLink(from: string | undefined, index: number): Link {
-    const { hosts, network } = this.#around;
+    const { hosts, network, keepAlive } = this.#around;
     const host = hosts[index]!;
-    return new Link(host, network.toHost(from, host.spec.zone));
+    return new Link(host, network.toHost(from, host.spec.zone), keepAlive);
   }
 }
 

@@ -58,7 +58,9 @@ export class Connections {
   /** Looked at when it is wanted: until then a connection that has been silent for too long keeps its slot. */
   #stands(connection: Connection): boolean {
     const { timeline, idle } = this.#options;
-    if (!connection.gone && timeline.now - connection.idleSince >= idle)
+    // A backend closes what is unused for too long, too.
+    const { keepAlive = idle } = connection.link?.host.spec ?? {};
+    if (!connection.gone && timeline.now - connection.idleSince >= Math.min(idle, keepAlive))
       connection.balancer.end(connection, 'ok');
     return !connection.gone;
   }

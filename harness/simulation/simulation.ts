@@ -221,6 +221,7 @@ export class Simulation {
       network: this.#network,
       front: this.#clients,
       connectTimeout: settings.connectTimeout,
+      keepAlive: settings.keepAlive,
       fallback: settings.fallback,
       patience: settings.queue === false ? undefined : (settings.queue.timeout ?? settings.connectTimeout),
       quantile: (number: number) => this.#clients.quantile(number),

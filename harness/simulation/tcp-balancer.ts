@@ -143,9 +143,10 @@ export class TcpBalancer extends Balancer {
       if (!this.#wait(connection)) this.#refuse(connection);
       return;
     }
-    const { hosts, network, connectTimeout } = this.#around;
+    const { hosts, network, connectTimeout, keepAlive } = this.#around;
     const host = hosts[backend.fleetIndex]!;
-    connection.link = new Link(host, network.toHost(this.zone ?? connection.region, host.spec.zone));
+    const latency = network.toHost(this.zone ?? connection.region, host.spec.zone);
+    connection.link = new Link(host, latency, keepAlive);
     const call = this.#call(connection, flight);
     call.connecting = true;
     const { door } = host;
