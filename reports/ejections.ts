@@ -19,14 +19,15 @@ export function countEjections(
   const counts = noEjections(backends.length);
   const indexes = new Map(backends.map(({ id }, index) => [id, index]));
   for (const event of events) {
-    if (!takesOut(event) || !(event.t >= 0 && event.t < windowMs)) continue;
+    if (!ejects(event) || !(event.t >= 0 && event.t < windowMs)) continue;
     const index = indexes.get(event.backend);
     if (index !== undefined) counts[phaseAt(union, event.t)][index]!++;
   }
   return counts;
 }
 
-function takesOut(event: Event): event is Extract<Event, { type: 'health' | 'ejection' | 'breaker' }> {
+/** Whether it takes a backend out of a pool. */
+export function ejects(event: Event): event is Extract<Event, { type: 'health' | 'ejection' | 'breaker' }> {
   if (event.type === 'health') return event.to === 'unhealthy';
   if (event.type === 'ejection') return event.phase === 'begun';
   return event.type === 'breaker' && event.to === 'open';

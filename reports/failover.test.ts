@@ -1,7 +1,8 @@
 import test from 'ava';
 import { type Event, outcomes } from '../harness/recording.ts';
 import { Deadline } from './deadline.ts';
-import { failoverOf, lastSent, transitions } from './failover.ts';
+import { failoverOf, lastSent } from './failover.ts';
+import { transitions } from './fault-course.ts';
 import { fiveContenders, fixtureRecording } from './fixture-recording.test-support.ts';
 import { attemptsOf } from './fixture-rows.test-support.ts';
 import { faultWindows } from './windows.ts';
@@ -21,7 +22,7 @@ test('two victims are detected when the second one is, and back when both are', 
     health(2_950, 'app-2', 'healthy'),
     health(4_000, 'app-1', 'healthy'),
   ];
-  t.deepEqual(transitions(events, 'a', crash), { detected: 1_700, readmitted: 4_000 });
+  t.deepEqual(transitions(events, 'a', crash), { detected: 1_700, ejected: 1_700, readmitted: 4_000 });
 });
 
 test('one victim missed is a fault missed; a transition after the heal detects nothing', (t) => {

@@ -1,6 +1,9 @@
 /** One fault as one trial lived through it: detection, recovery, what it cost, and how the victim came back. */
 import type { AttemptColumns, Event, Run, Trial } from '../harness/recording.ts';
 import type { Deadline, JudgedRows } from './deadline.ts';
+import { answersIn, delayed, delayStretch } from './delayed.ts';
+import { told, transitions } from './fault-course.ts';
+import { lostGoodput } from './lost-goodput.ts';
 import { readmission, shareOf } from './readmission.ts';
 import { type Band, type Bin, bandOf, binsAround, recoveredAt } from './recovery.ts';
 import { sacrificedTo } from './sacrificed.ts';
@@ -14,34 +17,6 @@ export interface Zoom {
   band: Band | undefined;
 }
 
-/**
- * When every victim had been marked unhealthy, and when every one was healthy again; ms from t = 0, Infinity for never.
- * `taken` is when the driver had seen the fault hold, so its effects may come a little earlier: what counts begins when it was asked for.
- */
-export function transitions(
-  events: readonly Event[],
-  trial: string,
-  { backends, asked, healAsked, healed }: Pick<FaultWindow, 'backends' | 'asked' | 'healAsked' | 'healed'>,
-): { detected: number; readmitted: number } {
-  const end = healed ?? Number.POSITIVE_INFINITY;
-  const first = (backend: string, to: 'healthy' | 'unhealthy', from: number, until: number) =>
-    events.find(
-      (event) =>
-        event.type === 'health' &&
-        event.trial === trial &&
-        event.backend === backend &&
-        event.to === to &&
-        event.t >= from &&
-        event.t <= until,
-    )?.t ?? Number.POSITIVE_INFINITY;
-  const all = (times: number[]) => Math.max(...times);
-  return {
-    detected: all(backends.map((id) => first(id, 'unhealthy', asked, end))),
-    // A backend may serve, and be seen to, before the driver that revives it has said so.
-    readmitted: all(backends.map((id) => first(id, 'healthy', healAsked ?? end, Number.POSITIVE_INFINITY))),
-  };
-}
-
 /** Indexes of the backends a fault fell upon. */
 export function victimsOf(
   run: Pick<Run, 'backends'>,
@@ -52,17 +27,6 @@ export function victimsOf(
       .map((id) => run.backends.findIndex((backend) => backend.id === id))
       .filter((index) => index >= 0),
   );
-}
-
-/** What of a failover is read off the events alone. */
-export function told(
-  { fault, occurrence, kind, backends, taken, healed }: FaultWindow,
-  detected: number,
-): Pick<Failover, 'fault' | 'occurrence' | 'kind' | 'backends' | 'takenMs' | 'healedMs' | 'detectMs'> {
-  return {
-    ...{ fault, occurrence, kind, backends, takenMs: taken, healedMs: healed },
-    detectMs: Number.isFinite(detected) ? Math.max(0, detected - taken) : null,
-  };
 }
 
 /** Of the victims together, by weight. */
@@ -97,6 +61,16 @@ export function lastSent(
   return Number.isFinite(last) ? last - taken : null;
 }
 
+/** Until when a fault was hidden, or felt: ms from t = 0, Infinity for never. What was not healed may end with the window. */
+export function feltUntil(
+  { taken, healed }: Pick<FaultWindow, 'taken' | 'healed'>,
+  recoverMs: number | null,
+  detected: number,
+): number {
+  const recovered = recoverMs === null ? Number.POSITIVE_INFINITY : taken + recoverMs;
+  return Math.max(recovered, Math.min(detected, healed ?? Number.POSITIVE_INFINITY));
+}
+
 export function failoverOf(
   run: Pick<Run, 'scenario' | 'backends'>,
   trial: Pick<Trial, 'id' | 'windowMs'>,
@@ -109,7 +83,8 @@ export function failoverOf(
   const { asked, taken } = window;
   const victims = victimsOf(run, window);
   const healed = window.healed ?? Number.POSITIVE_INFINITY;
-  const { detected, readmitted } = transitions(events, trial.id, window);
+  const course = transitions(events, trial.id, window);
+  const { detected, readmitted } = course;
   const bins = binsAround(rows, deadline, taken, trial.windowMs);
   const band = bandOf(bins, asked - taken);
   const returned =
@@ -123,11 +98,18 @@ export function failoverOf(
           readmitted: Number.isFinite(readmitted) ? readmitted : healed,
           windowMs: trial.windowMs,
         });
+  const recoverMs = recoveredAt(bins, band);
+  const stretch = delayStretch(asked, taken, feltUntil(window, recoverMs, detected), trial.windowMs);
   return {
     failover: {
-      ...told(window, detected),
-      recoverMs: recoveredAt(bins, band),
+      ...told(window, course),
+      recoverMs,
       sacrificed: sacrificedTo(rows, attempts, deadline, { victims, onset: asked, healed, detected }),
+      delayed: delayed(
+        answersIn(rows, deadline, stretch.reference, stretch.from),
+        answersIn(rows, deadline, stretch.from, stretch.to),
+      ),
+      lostGoodput: lostGoodput(bins, asked - taken, recoverMs),
       lastSentMs: lastSent(attempts, victims, taken, window.healAsked ?? healed),
       victimShare: heldShare(attempts, victims, taken, Math.min(healed, trial.windowMs)),
       ...returned,

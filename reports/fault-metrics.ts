@@ -6,20 +6,28 @@
 import type { Scope } from './metrics.ts';
 import type { Failover, FailoverNumber, Measures } from './summary.ts';
 
-type Key = 'detectMs' | 'lastSentMs' | FailoverNumber;
+type Key = 'detectMs' | 'ejectedMs' | 'readmittedMs' | 'lastSentMs' | FailoverNumber;
 
 /** Questions about the backends a fault fell upon, and about their return. */
 const ofVictims: ReadonlySet<Key> = new Set([
   'detectMs',
+  'ejectedMs',
+  'readmittedMs',
   'lastSentMs',
   'victimShare',
   'overshoot',
   'returnedShare',
   'fairAgainMs',
 ]);
-const ofReturn: ReadonlySet<Key> = new Set(['overshoot', 'returnedShare', 'fairAgainMs']);
+const ofReturn: ReadonlySet<Key> = new Set(['readmittedMs', 'overshoot', 'returnedShare', 'fairAgainMs']);
 /** What did not happen by the end of the window is said to have happened never. */
-const happens: ReadonlySet<Key> = new Set(['detectMs', 'recoverMs', 'fairAgainMs']);
+const happens: ReadonlySet<Key> = new Set([
+  'detectMs',
+  'ejectedMs',
+  'readmittedMs',
+  'recoverMs',
+  'fairAgainMs',
+]);
 
 /** A number of one fault: Infinity for what never happened, undefined for what the recording cannot tell or nobody can ask. */
 export function numberOf(failover: Failover, key: Key): number | undefined {
@@ -30,11 +38,12 @@ export function numberOf(failover: Failover, key: Key): number | undefined {
 }
 
 function unknown({ unknown }: Failover, key: Key): boolean {
-  return key !== 'detectMs' && key !== 'lastSentMs' && unknown?.[key] !== undefined;
+  return unknown?.[key as FailoverNumber] !== undefined;
 }
 
-/** A fault of the load has no victims, and nobody returns from a fault that is not healed. */
-function arises({ backends, healedMs }: Failover, key: Key): boolean {
+/** A fault of the load has no victims, nobody returns from a fault that is not healed, and only who was out is taken back. */
+function arises({ backends, healedMs, detectMs }: Failover, key: Key): boolean {
+  if (key === 'readmittedMs' && detectMs === null) return false;
   return (backends.length > 0 || !ofVictims.has(key)) && (healedMs !== null || !ofReturn.has(key));
 }
 

@@ -10,14 +10,14 @@ import {
   type Run,
   type Trial,
 } from '../harness/recording.ts';
-import { fairShareOf, told, transitions, victimsOf, type Zoom } from './failover.ts';
+import { type Answers, delayed, delayStretch } from './delayed.ts';
+import { fairShareOf, feltUntil, victimsOf, type Zoom } from './failover.ts';
+import { told, transitions } from './fault-course.ts';
+import { lostGoodput } from './lost-goodput.ts';
 import { fairAgainAt, overshootOf, returnBinMs, sharesIn } from './readmission.ts';
-import { type Bin, bandOf, binMs, recoveredAt } from './recovery.ts';
+import { type Bin, bandOf, binMs, leadMs, recoveredAt } from './recovery.ts';
 import type { Failover } from './summary.ts';
 import type { FaultWindow } from './windows.ts';
-
-/** Before the fault, as `binsAround` has it, ms. */
-const lead = 2_000;
 
 export function foldedFailover(
   run: Pick<Run, 'scenario' | 'backends'>,
@@ -27,13 +27,14 @@ export function foldedFailover(
   events: readonly Event[],
 ): { failover: Failover; zoom: Zoom; fold: FaultFold | undefined } {
   const { asked, taken } = window;
-  const { detected, readmitted } = transitions(events, trial.id, window);
+  const course = transitions(events, trial.id, window);
+  const { detected, readmitted } = course;
   const unknown: NonNullable<Failover['unknown']> = {};
   const fold = folds.faults.find(
     (it) => it.fault === window.fault && it.taken === taken && it.backends.join() === window.backends.join(),
   );
   const bins = foldedBins(folds, taken, trial.windowMs);
-  if (typeof bins === 'string') unknown.recoverMs = bins;
+  if (typeof bins === 'string') unknown.recoverMs = unknown.delayed = unknown.lostGoodput = bins;
   const band = typeof bins === 'string' ? undefined : bandOf(bins, asked - taken);
   const unfollowed = 'the recording follows the first 32 faults only';
   if (!fold || fold.sacrificed === null)
@@ -41,11 +42,19 @@ export function foldedFailover(
   const held = fold?.held;
   if (!held) unknown.victimShare = fold ? 'the recording is older than this number' : unfollowed;
   const back = returned(run, trial, window, folds, fold, readmitted, unknown, unfollowed);
+  const recoverMs = typeof bins === 'string' ? null : recoveredAt(bins, band);
+  const stretch = delayStretch(asked, taken, feltUntil(window, recoverMs, detected), trial.windowMs);
+  const answers = (from: number, to: number) => foldedAnswers(folds, from, to);
   return {
     failover: {
-      ...told(window, detected),
-      recoverMs: typeof bins === 'string' ? null : recoveredAt(bins, band),
+      ...told(window, course),
+      recoverMs,
       sacrificed: fold?.sacrificed ?? null,
+      delayed:
+        typeof bins === 'string'
+          ? null
+          : delayed(answers(stretch.reference, stretch.from), answers(stretch.from, stretch.to)),
+      lostGoodput: typeof bins === 'string' ? null : lostGoodput(bins, asked - taken, recoverMs),
       lastSentMs: typeof fold?.lastPicked === 'number' ? fold.lastPicked - taken : null,
       victimShare: held && held.all > 0 && window.backends.length > 0 ? held.victims / held.all : null,
       ...back,
@@ -121,7 +130,7 @@ function foldedBins({ timeline, capMs }: Folds, taken: number, windowMs: number)
   if (slotMs > binMs) return `the recording keeps steps of ${slotMs} ms, and ${binMs} ms are needed`;
   if (taken % slotMs !== 0)
     return `the fault took at ${taken} ms, and the recording keeps steps of ${slotMs} ms from t = 0`;
-  const ahead = Math.floor(Math.min(lead, taken) / binMs);
+  const ahead = Math.floor(Math.min(leadMs, taken) / binMs);
   const from = taken - ahead * binMs;
   const count = Math.max(0, Math.floor((windowMs - from) / binMs));
   const each = binMs / slotMs;
@@ -138,6 +147,15 @@ function foldedBins({ timeline, capMs }: Folds, taken: number, windowMs: number)
       p99,
     };
   });
+}
+
+/** Of the requests due in [from, to), ms, whole slots both. */
+function foldedAnswers({ timeline: { slotMs, ok, late } }: Folds, from: number, to: number): Answers {
+  const slots = Array.from({ length: Math.round((to - from) / slotMs) }, (_, i) => from / slotMs + i);
+  return {
+    cells: new Map(mergedCells(slots.map((slot) => ok[slot] ?? []))),
+    late: slots.reduce((sum, slot) => sum + (late[slot] ?? 0), 0),
+  };
 }
 
 function countIn(cells: readonly number[]): number {

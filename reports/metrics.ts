@@ -120,6 +120,8 @@ export const metricsByName: Readonly<Record<MetricName, Metric>> = {
     ...{ short: 'recover', of: ofFaults('recoverMs', largest) },
   },
   sacrificed: { ...plain('sacrificed', 'requests', 'lower'), of: ofFaults('sacrificed', sum) },
+  delayed: { ...plain('delayed', 'requests', 'lower'), of: ofFaults('delayed', sum) },
+  lostGoodput: { ...plain('lost goodput', 'requests', 'lower'), of: ofFaults('lostGoodput', sum) },
   lastSent: { ...plain('last sent to a victim', 'ms', 'lower'), of: ofFaults('lastSentMs', largest) },
   victimShare: {
     ...plain('share of the victims while the fault held', 'share', 'lower'),

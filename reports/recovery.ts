@@ -18,6 +18,8 @@ import { binned, nearestRank } from './latencies.ts';
 
 export const binMs = 100;
 const before = { most: 20, least: 5 };
+/** How far back before a fault its reference reaches, ms. */
+export const leadMs = before.most * binMs;
 const inside = { bins: 10, goodput: 0.9, p99: 1.25 };
 
 /** One bin of 100 ms. */
@@ -47,7 +49,7 @@ export function binsAround(
   deadline: Deadline,
   taken: number,
   windowMs: number,
-  lead = before.most * binMs,
+  lead = leadMs,
 ): Bin[] {
   const ahead = Math.floor(Math.min(lead, taken) / binMs);
   const from = taken - ahead * binMs;
@@ -75,12 +77,18 @@ export function binsAround(
 }
 
 /**
- * Undefined when there is too little before the fault to judge by.
+ * The bins to judge the others by. Undefined when there is too little before the fault.
  * @param asked when the fault was asked for, ms from taken (0 or negative): from then on nothing is a reference
  */
+export function referenceIn(bins: readonly Bin[], asked: number): Bin[] | undefined {
+  const reference = bins.filter(({ t, good }) => t + binMs <= asked && t >= -leadMs && good > 0);
+  return reference.length < before.least ? undefined : reference;
+}
+
+/** Undefined where there is no reference. */
 export function bandOf(bins: readonly Bin[], asked = 0): Band | undefined {
-  const reference = bins.filter(({ t, good }) => t + binMs <= asked && t >= -before.most * binMs && good > 0);
-  if (reference.length < before.least) return undefined;
+  const reference = referenceIn(bins, asked);
+  if (reference === undefined) return undefined;
   const mean = (inside.bins * reference.reduce((sum, { good }) => sum + good, 0)) / reference.length;
   return {
     second: Math.min(inside.goodput * mean, mean - 3 * Math.sqrt(mean)),

@@ -89,21 +89,30 @@ export interface Failover {
   occurrence: number;
   kind: string;
   backends: string[];
-  /** From t = 0 of the trial. */
+  /** From t = 0 of the trial: when the harness began with it, when it held, and when the victims were back. */
+  askedMs: number;
   takenMs: number;
   healedMs: number | null;
+  /** From taken until every victim had been taken out of a pool, by health, as an outlier, or by its breaker [fault-course.ts]. */
+  ejectedMs: number | null;
   /** From taken until every victim was marked unhealthy; 0 when that was before the driver had seen the fault hold. */
   detectMs: number | null;
   /** From taken until the contender was back inside its own band from before the fault, and stayed there for 1 s [recovery.ts]. */
   recoverMs: number | null;
   /** Bad requests (failed, lost or late) that the fault explains [sacrificed.ts]. */
   sacrificed: number | null;
+  /** Good requests slower than 99% of those of before, beyond the hundredth that would be anyway [delayed.ts]. */
+  delayed: number | null;
+  /** Good requests missing from the mean of before, from taken until recovered or to the end of the window [lost-goodput.ts]. */
+  lostGoodput: number | null;
   /** From taken to the last attempt that picked a victim before its heal was asked for; null when there was none. */
   lastSentMs: number | null;
   /** The victims' share of the attempts picked while the fault held; null where it had none, or nothing was picked. */
   victimShare: number | null;
   /** After the victim was taken back: its largest share in 250 ms ÷ its fair share [readmission.ts]. */
   overshoot: number | null;
+  /** From healed until every victim was healthy again, as the balancer sees it; 0 when that was before the driver had said so. */
+  readmittedMs: number | null;
   /** Its share of all attempts from then to the end of the window [readmission.ts]. */
   returnedShare: number | null;
   /** From healed until the victim had its part of the requests again for 1 s [readmission.ts]. */
@@ -115,6 +124,8 @@ export interface Failover {
 export type FailoverNumber =
   | 'recoverMs'
   | 'sacrificed'
+  | 'delayed'
+  | 'lostGoodput'
   | 'victimShare'
   | 'overshoot'
   | 'returnedShare'
