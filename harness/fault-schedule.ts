@@ -114,10 +114,12 @@ export class FaultSchedule {
         phase,
         ...(detail === undefined ? {} : { detail }),
       });
-    say(before, this.#options.now());
+    const began = this.#options.now();
+    say(before, began);
     try {
       const times = await Promise.all(backends.map(act));
-      say(after, Math.max(...times.map(({ at }) => at)));
+      // What hits no backend, but the load, keeps its own time.
+      say(after, Math.max(began, ...times.map(({ at }) => at)));
     } catch (error) {
       say('failed', this.#options.now(), `${before}: ${(error as Error).message}`);
       throw new Error(`${kind} on ${backends.join(', ')} (${before}): ${(error as Error).message}`, {

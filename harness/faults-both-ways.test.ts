@@ -206,9 +206,9 @@ async function measured(dir: string, run: Run, trial: Trial): Promise<Seen> {
   return { ends: new Map(ends), attempts, ...seenOf(events.filter((event) => event.trial === trial.id)) };
 }
 
-test('the table has every fault that processes can have; `driver.test.ts` shows the others in containers', (t) => {
+test('the table has every fault of a backend that processes can have; `driver.test.ts` shows the others in containers', (t) => {
   const cannot = [...definitions].flatMap(([kind, { level }]) =>
-    level === 'host' && !processDriver.can.has(kind as HostFaultKind) ? [kind] : [],
+    level === 'load' || (level === 'host' && !processDriver.can.has(kind as HostFaultKind)) ? [kind] : [],
   );
   t.deepEqual(
     [...definitions.keys()].filter((kind) => rows.every((row) => row.kind !== kind)),

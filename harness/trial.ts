@@ -2,9 +2,9 @@
 import { mkdir } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { lengthOf } from '../scenarios/consistency.ts';
 import type { ResolvedContender } from '../scenarios/contenders.ts';
 import { hasDistances } from '../scenarios/distances.ts';
+import { lengthOf, loadOccurrencesOf } from '../scenarios/load-length.ts';
 import { occurrencesOf } from '../scenarios/occurrences.ts';
 import { backendsOf, type Scenario } from '../scenarios/scenario.ts';
 import { handshakeTrips } from '../scenarios/tls-settings.ts';
@@ -136,6 +136,7 @@ function launchGenerator(
     load: scenario.load,
     ...(contender.balancer.tls === false ? {} : { tls: scenario.load.tls ?? plainHandshakes }),
     rate: rateOf(scenario.load, scenario.fleet),
+    faults: loadOccurrencesOf(scenario),
     clientAddresses: contender.balancer.layer === 4 && hasClientAddresses,
     ...wayOf(contender, scenario),
     seed,

@@ -101,7 +101,7 @@ const faults: Check = (run, folds) => {
       if (once > 0) return [];
       const { kind } = run.scenario.faults[planned.fault]!;
       return [
-        `${named(fold)}: ${kind} of ${planned.backends.join(', ')} at ${milliseconds(planned.at)} was never taken`,
+        `${named(fold)}: ${kind}${planned.backends.length === 0 ? '' : ` of ${planned.backends.join(', ')}`} at ${milliseconds(planned.at)} was never taken`,
       ];
     });
   });

@@ -3,6 +3,7 @@
  * that a file with thousands of mistakes costs no more than the first few.
  */
 import { faults as catalogue, serviceFaultOf, serviceTimeOf } from './catalogue.ts';
+import { lengthOf } from './load-length.ts';
 import type { Finding } from './problem.ts';
 import { backendsOf, type Scenario } from './scenario.ts';
 import { show } from './show.ts';
@@ -106,7 +107,7 @@ function refusal(make: () => unknown): string | undefined {
 
 /** Faults hit backends that exist, while the run lasts. */
 export function* faultFindings({ fleet, load, faults = [] }: Sections): Generator<Finding> {
-  const length = fleet && load && lengthOf({ fleet, load });
+  const length = fleet && load && lengthOf({ fleet, load, faults });
   for (const [i, { at }] of faults.entries())
     if (length !== undefined && at >= length)
       yield {
@@ -124,7 +125,7 @@ export function* faultFindings({ fleet, load, faults = [] }: Sections): Generato
       yield { path: ['faults', i, kind], message: `expected a fault that exists, got: ${problem}` };
   }
   for (const [i, { on }] of faults.entries())
-    for (const [j, one] of (typeof on === 'string' ? [on] : on).entries()) {
+    for (const [j, one] of (typeof on === 'string' ? [on] : (on ?? [])).entries()) {
       const message = targetProblem(one, ids, zones);
       if (message !== undefined)
         yield { path: ['faults', i, 'on', ...(typeof on === 'string' ? [] : [j])], message };
@@ -153,17 +154,4 @@ function targetProblem(on: string, ids: ReadonlySet<string>, zones: ReadonlySet<
   }
   const some = [...ids].slice(0, 10).join(', ');
   return `expected a backend (${some}${ids.size > 10 ? ', …' : ''}), zone:NAME, random:N, N% or all, got ${show(on)}${didYouMean(on, [...ids, 'all'])}`;
-}
-
-/** The measured window, ms; of a number of requests under closed load it is not known. */
-export function lengthOf({ fleet, load }: Pick<Scenario, 'fleet' | 'load'>): number | undefined {
-  if (load.duration !== undefined) return load.duration;
-  if (load.open?.trace !== undefined) return traceLength(load.open.trace, load);
-  if (load.open === undefined || load.requests === undefined) return undefined;
-  try {
-    return (load.requests * 1000) / rateOf(load, fleet);
-  } catch (error) {
-    if (error instanceof RangeError) return undefined; // told by loadFindings
-    throw error;
-  }
 }

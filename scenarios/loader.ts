@@ -13,6 +13,7 @@ import { contendersOf, expectationFindings } from './expectations.ts';
 import { explain } from './explain.ts';
 import { layerFindings, tlsFindings } from './layers.ts';
 import { findScenario } from './library.ts';
+import { loadFaultFindings } from './load-findings.ts';
 import { Overrides } from './overrides.ts';
 import { placeFindings, placeNotes } from './places.ts';
 import { poolFindings } from './pool-findings.ts';
@@ -119,6 +120,7 @@ export function loadScenario(options: LoadOptions): LoadedScenario {
     loadFindings(valid),
     faultFindings(valid),
     shapeFindings(valid),
+    loadFaultFindings(valid),
     placeFindings(valid),
     poolFindings(valid, resolved.contenders),
     layersOf(raw),

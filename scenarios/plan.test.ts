@@ -75,6 +75,27 @@ test('with nobody left, utilization is infinite', (t) => {
   t.like(phase, { capacity: 0, utilization: Infinity, busiest: undefined });
 });
 
+test('a spike fills the fleet, a ramp as far as it comes', (t) => {
+  const { phases } = plan(`load: { open: { rate: 800/s }, duration: 10s }
+faults:
+  - { at: 2s, until: 3s, every: 3s, spike: { factor: 5 } }
+  - { at: 8s, ramp: { to: 2 } }
+`);
+  t.deepEqual(
+    phases.map(({ from, faults, rate, utilization }) => [from, faults, rate, utilization]),
+    [
+      [0, [], 800, 0.25],
+      [2000, ['spike'], 4000, 1.25],
+      [3000, [], 800, 0.25],
+      [5000, ['spike'], 4000, 1.25],
+      [6000, [], 800, 0.25],
+      [8000, ['spike', 'ramp'], 6000, 1.875],
+      [9000, ['ramp'], 1600, 0.5],
+    ],
+  );
+  t.is(plan('load: { open: { rate: 800/s }, duration: 10s }\n').phases[0]!.rate, undefined);
+});
+
 test('a plan says how many balancers there are and what trips cost, where anything is set', (t) => {
   const load = 'load: { open: { rate: 1/s }, duration: 10s }\n';
   const plain = plan(`${load}network: { jitter: 20% }\n`);

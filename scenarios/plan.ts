@@ -1,6 +1,6 @@
 /** What a scenario would do, worked out without running it: how long, how much load, how full the fleet is in each phase. */
 import { serviceFaultOf, serviceTimeOf } from './catalogue.ts';
-import { lengthOf } from './consistency.ts';
+import { lengthOf, loadClockOf } from './load-length.ts';
 import { type Occurrence, occurrencesOf } from './occurrences.ts';
 import { busiestOf, loadedPools, type PoolPlan, poolPlans } from './pool-plan.ts';
 import { type BackendSpec, backendsOf, faults as catalogue, type Scenario } from './scenario.ts';
@@ -17,6 +17,8 @@ export interface Phase {
   readonly faults: readonly string[];
   /** Requests per second the fleet can serve. */
   readonly capacity: number;
+  /** Requests per second offered, at their most; absent where faults leave the load alone, and for closed load. */
+  readonly rate?: number;
   /** Offered ÷ capacity; Infinity where nothing is left. Absent for closed load, which offers what is served. */
   readonly utilization?: number;
   /** Where the load goes to several pools, or to one that is not all: how full each is. */
@@ -94,9 +96,10 @@ function phasesOf(
   scenario: Scenario,
   specs: readonly BackendSpec[],
   end: number,
-  rate: number | undefined,
+  usual: number | undefined,
 ): Phase[] {
   const occurrences = occurrencesOf(scenario.faults, specs, scenario.seed, end);
+  const clock = loadClockOf(scenario);
   const pools = loadedPools(scenario);
   const routed = pools.some(({ name }) => name !== 'all');
   const edges = occurrences.flatMap(({ at, until = end }) => [at, until]).filter((t) => t > 0 && t < end);
@@ -105,13 +108,17 @@ function phasesOf(
   const known = new Map<string, Omit<Phase, 'from' | 'to'>>();
   return starts.map((from, i) => {
     const holding = occurrences.filter(({ at, until = end }) => at <= from && until > from);
-    const key = holding.map(({ fault, backends }) => `${fault} ${backends.join()}`).join();
-    const world = known.get(key) ?? under(holding);
+    const to = starts[i + 1] ?? end;
+    const times = clock?.mostWithin(from, to) ?? 1;
+    const key = [times, ...holding.map(({ fault, backends }) => `${fault} ${backends.join()}`)].join();
+    const world = known.get(key) ?? under(holding, times);
     known.set(key, world);
-    return { from, to: starts[i + 1] ?? end, ...world };
+    return { from, to, ...world };
   });
 
-  function under(holding: readonly Occurrence[]): Omit<Phase, 'from' | 'to'> {
+  /** `times`: how many times its usual rate the load has. */
+  function under(holding: readonly Occurrence[], times: number): Omit<Phase, 'from' | 'to'> {
+    const rate = usual === undefined ? undefined : usual * times;
     const served = specs.map((spec) => ({
       spec,
       capacity: capacity(
@@ -126,6 +133,7 @@ function phasesOf(
     return {
       faults: holding.map((it) => named(scenario.faults[it.fault]!, it)),
       capacity: left,
+      ...(rate !== undefined && clock && { rate }),
       ...(rate !== undefined && {
         utilization: left > 0 ? rate / left : Infinity,
         ...(busiest && { busiest }),
@@ -137,7 +145,8 @@ function phasesOf(
 
 /** As the scenario says it, unless only some of its targets are meant. */
 function named({ kind, on, stagger }: Scenario['faults'][number], { backends }: Occurrence): string {
-  return `${kind} ${(stagger === undefined ? [on].flat() : backends).join(', ')}`;
+  const whom = stagger === undefined ? [on ?? []].flat() : backends;
+  return [kind, whom.join(', ')].filter((it) => it !== '').join(' ');
 }
 
 /** Requests per second one backend can serve under the faults that hold on it. Contention, pauses and cache are left out. */

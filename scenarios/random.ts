@@ -23,6 +23,7 @@ export const stream = {
   regions: 13,
   balancers: 14,
   network: 15,
+  load: 16,
 } as const;
 
 function mix(hash: number, word: number): number {

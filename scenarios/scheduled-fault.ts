@@ -23,7 +23,10 @@ const shape = {
   stagger: positiveDuration
     .optional()
     .describe('rolling: each further target, in fleet order, is hit and healed this much later'),
-  on: z.union([z.string(), z.array(z.string()).min(1)]).describe('id, zone:a, random:2, 50% or all'),
+  on: z
+    .union([z.string(), z.array(z.string()).min(1)])
+    .optional()
+    .describe('id, zone:a, random:2, 50% or all; not of faults of the load, which hit no backend'),
 };
 
 export const scheduledFault = oneOf(
@@ -32,7 +35,19 @@ export const scheduledFault = oneOf(
 ).superRefine((it, context) => {
   const find = (key: keyof typeof shape, message: string) =>
     context.addIssue({ code: 'custom', path: [key], message });
-  const { at, until, every } = it;
+  const { at, until, every, on, kind } = it;
+  if (faults.get(kind)?.level === 'load') {
+    for (const key of ['on', 'again', 'stagger'] as const)
+      if (it[key] !== undefined)
+        find(
+          key,
+          `expected no ${key}, as ${kind} hits the load and no backend, got ${[it[key]].flat().join(', ')}; remove it`,
+        );
+  } else if (on === undefined)
+    find(
+      'on',
+      `expected whom ${kind} hits (an id, zone:NAME, random:N, N% or all), got nothing: the key is missing`,
+    );
   if (until !== undefined && until <= at)
     find('until', `expected a time after \`at\` (${at}ms), got ${until}ms`);
   if (every === undefined) {

@@ -1,5 +1,6 @@
 /** Whether the shapes of faults (`every`, `stagger`) make sense on this fleet and in this length; and what of them will not be seen. */
-import { countable, lengthOf, type Sections } from './consistency.ts';
+import { countable, type Sections } from './consistency.ts';
+import { lengthOf } from './load-length.ts';
 import { timesOfFault } from './occurrences.ts';
 import type { Finding } from './problem.ts';
 import { backendsOf, type ScheduledFault } from './scenario.ts';

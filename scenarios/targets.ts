@@ -8,17 +8,19 @@ export interface Target {
 }
 
 /**
- * The backends that `on` names, in fleet order. Empty when it names none: an unknown id or zone.
+ * The backends that `on` names, in fleet order. Empty when it names none: an unknown id or zone,
+ * or no `on`, as faults of the load have none.
  * `random:2` and shares draw from (seed, number of the fault, `draw`), which tells the times apart that a fault draws anew; a share is
  * rounded to the nearest whole backend, at least one.
  */
 export function targetsOf(
-  on: string | readonly string[],
+  on: string | readonly string[] | undefined,
   fleet: readonly Target[],
   seed: number,
   fault: number,
   draw = 0,
 ): string[] {
+  if (on === undefined) return [];
   const counter = fault + draw * mostFaults;
   const chosen = new Set(
     (typeof on === 'string' ? [on] : on).flatMap((one) => single(one, fleet, seed, counter)),

@@ -1,10 +1,11 @@
 /**
  * Request i of (load, seed): when it should leave, its key, client, path and quantile. Each is a draw of its own stream at
  * i, so that every contender meets the same requests with the same luck, and any of them can be looked at alone.
- * In a closed loop there is no schedule; all else holds.
+ * In a closed loop there is no schedule; all else holds. Load faults change when it leaves, and which key it has then.
  */
 import { serviceTimeOf } from './catalogue.ts';
 import { KeySpace, keySpaces } from './key-space.ts';
+import { LoadFaults, type LoadOccurrence } from './load-faults.ts';
 import { bits, Source, stream } from './random.ts';
 import { Replay } from './replay.ts';
 import type { RequestShape } from './request-shape.ts';
@@ -34,11 +35,14 @@ export class Workload {
 
   readonly #warmup: number;
   readonly #replay: Replay | undefined;
+  readonly #faults: LoadFaults;
+  /** Absent where all keys are the requests' own. */
+  readonly #hot: LoadFaults | undefined;
   /** Whether `region` ever answers with one. */
   readonly hasRegions: boolean;
 
   /** `rate` in requests per second, of open load (see `rateOf`); ignored for closed load and for a trace. */
-  constructor(load: Load, seed: number, rate: number) {
+  constructor(load: Load, seed: number, rate: number, faults: readonly LoadOccurrence[] = []) {
     this.#arrivals = new Source(seed, stream.arrivals);
     this.#keys = new Source(seed, stream.keys);
     this.#clients = new Source(seed, stream.clients);
@@ -56,6 +60,9 @@ export class Workload {
     this.#regionEnds = endsOf(Object.values(load.regions ?? {}));
     this.#warmup = load.warmup;
     this.#replay = load.open?.trace && new Replay(load.open.trace);
+    const spaces = this.#spaces ?? [this.#common];
+    this.#faults = new LoadFaults(faults, seed, Math.max(...spaces.map(({ end }) => end), this.#common.end));
+    this.#hot = this.#faults.hasHotKeys ? this.#faults : undefined;
     this.hasRegions = this.#regions.length > 0 || this.#replay?.hasRegions === true;
   }
 
@@ -64,6 +71,18 @@ export class Workload {
    * Infinity after the last of a trace.
    */
   arrivals(): () => number {
+    const steady = this.#steadyArrivals();
+    const { clock } = this.#faults;
+    if (clock === undefined) return steady;
+    const warmup = this.#warmup;
+    return () => {
+      const time = steady();
+      return time - warmup <= clock.first ? time : warmup + clock.timeOf(time - warmup);
+    };
+  }
+
+  /** As if no fault touched the load. */
+  #steadyArrivals(): () => number {
     if (this.#replay !== undefined) return this.#replay.arrivals(this.#warmup);
     let i = 0;
     let time = 0;
@@ -74,22 +93,32 @@ export class Workload {
     };
   }
 
-  /** The affinity key's number, from 0; under Zipf's law the lower, the hotter, among the keys of its kind of request. */
-  keyNumber(i: number): number {
+  /**
+   * The affinity key's number, from 0; under Zipf's law the lower, the hotter, among the keys of its kind of request. `t`, ms from
+   * t = 0, is when the request is due; without it no key is hot.
+   */
+  keyNumber(i: number, t = Number.NaN): number {
+    const hot = this.#hot?.hotKey(i, t);
+    return hot ?? this.#ownKey(i);
+  }
+
+  #ownKey(i: number): number {
     const told = this.#replay?.keyNumber(i);
     if (told !== undefined) return told;
     const space = this.#spaces === undefined ? this.#common : this.#spaces[this.#kind(i)]!;
     return space.number(this.#keys, i);
   }
 
-  /** The affinity key, as it stands in the header. */
-  key(i: number): string {
-    return this.#replay?.key(i) ?? `key-${this.keyNumber(i)}`;
+  /** The affinity key, as it stands in the header; `t` as for its number. */
+  key(i: number, t = Number.NaN): string {
+    const hot = this.#hot?.hotKey(i, t);
+    if (hot !== undefined) return `key-${hot}`;
+    return this.#replay?.key(i) ?? `key-${this.#ownKey(i)}`;
   }
 
   /** 32-bit hash of the affinity key: equal for equal keys, in every round, and different for different ones. */
-  keyHash(i: number): number {
-    return bits(0, stream.keys, this.keyNumber(i));
+  keyHash(i: number, t = Number.NaN): number {
+    return bits(0, stream.keys, this.keyNumber(i, t));
   }
 
   /** The client's number, from 1. */

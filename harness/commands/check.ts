@@ -104,9 +104,10 @@ function describe(name: string, contenders: readonly string[], plan: Plan): stri
   ].join('\n');
 }
 
-function phase({ from, to, faults, capacity, utilization, pools, busiest }: Phase): string {
+function phase({ from, to, faults, capacity, rate, utilization, pools, busiest }: Phase): string {
   const when = `${seconds(from)} to ${seconds(to)}`.padEnd(16);
-  const can = `can serve ${Math.round(capacity).toLocaleString('en')}/s`;
+  const offered = rate === undefined ? '' : `offered ${Math.round(rate).toLocaleString('en')}/s, `;
+  const can = `${offered}can serve ${Math.round(capacity).toLocaleString('en')}/s`;
   const full = busiest === undefined || pools !== undefined ? '' : `, ${percent(utilization)} full`;
   const fullest = busiest === undefined ? '' : `, ${busiest.id} ${percent(busiest.utilization)}`;
   return [

@@ -30,16 +30,16 @@ export class Account {
   onIdle: () => void = () => undefined;
   readonly #spool: Pick<Spool, 'append'>;
   readonly #backends: ReadonlyMap<string, number>;
-  readonly #keyHash: (index: number) => number;
+  readonly #keyHash: (index: number, intended: number) => number;
   /** Of what ended since the last `interval`: latencies of ok responses, µs. */
   readonly #latency: RecordableHistogram = createHistogram({ figures: 3 });
   #ended = 0;
 
-  /** `backends`: id → index; `keyHash`: of the key of request i. */
+  /** `backends`: id → index; `keyHash`: of the key of request i, due at a time, ms from t = 0. */
   constructor(
     spool: Pick<Spool, 'append'>,
     backends: Readonly<Record<string, number>>,
-    keyHash: (index: number) => number,
+    keyHash: (index: number, intended: number) => number,
   ) {
     this.#spool = spool;
     this.#backends = new Map(Object.entries(backends));
@@ -80,7 +80,7 @@ export class Account {
       request.status,
       this.#backends.get(request.backend ?? '') ?? -1,
       request.attempts,
-      this.#keyHash(request.index),
+      this.#keyHash(request.index, request.intended),
     );
     if (this.inFlight === 0) this.onIdle();
   }
@@ -102,7 +102,7 @@ export class Account {
       0,
       -1,
       0,
-      this.#keyHash(index),
+      this.#keyHash(index, intended),
     );
   }
 

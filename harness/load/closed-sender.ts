@@ -79,7 +79,7 @@ class ClosedSender implements Sender {
         return undefined;
       }
       const index = ordinal++ * connections + number;
-      return { index, t, method: session.writer.shape(index).method, bytes: session.writer.write(index) };
+      return { index, t, method: session.writer.shape(index).method, bytes: session.writer.write(index, t) };
     };
     mend(client, {
       desk: session,

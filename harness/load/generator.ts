@@ -1,5 +1,6 @@
 /** What a load generator is told and what it says, whichever one it is. Plain JSON: it crosses a process boundary. */
 
+import type { LoadOccurrence } from '../../scenarios/load-faults.ts';
 import type { Load } from '../../scenarios/scenario.ts';
 import type { RequestCounts } from '../recording.ts';
 import type { WaySettings } from './way.ts';
@@ -13,6 +14,8 @@ export interface GeneratorSettings {
   tls?: NonNullable<Load['tls']>;
   /** Open load: requests per second, utilization already turned into a rate. 0 for closed load. */
   rate: number;
+  /** Faults of the load, each time that they come. Absent: none. */
+  faults?: readonly LoadOccurrence[];
   /** Connections come from their clients' addresses (client-address.ts). */
   clientAddresses?: boolean;
   /** Absent: clients are where the balancer is. */

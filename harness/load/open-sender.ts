@@ -97,11 +97,11 @@ class OpenSender implements Sender {
     if (trip === 0) {
       const sent = this.#session.clock();
       this.#note(intended, sent);
-      connection.send(index, intended, sent, method, writer.write(index));
+      connection.send(index, intended, sent, method, writer.write(index, intended));
     } else
       connection.sendFrom({ index, intended, trip, method }, () => {
         this.#note(intended, this.#session.clock() - trip);
-        return writer.write(index);
+        return writer.write(index, intended);
       });
   }
 

@@ -28,8 +28,10 @@ export class RequestWriter {
     return this.#workload.request(index);
   }
 
-  /** ASCII. Throws a RangeError for a path that cannot stand in a request line. */
-  write(index: number): string {
+  /**
+   * ASCII; `t`, ms from t = 0, is when the request is due. Throws a RangeError for a path that cannot stand in a request line.
+   */
+  write(index: number, t: number): string {
     const shape = this.#workload.request(index);
     let start = this.#starts.get(shape);
     if (start === undefined) {
@@ -38,7 +40,7 @@ export class RequestWriter {
     }
     const cookies = this.#jar === undefined ? '' : this.#jar.line(this.#workload.client(index));
     return (
-      `${start}${index}\r\n${headers.key}: ${this.#workload.key(index)}\r\n` +
+      `${start}${index}\r\n${headers.key}: ${this.#workload.key(index, t)}\r\n` +
       `${headers.client}: ${this.#workload.client(index)}\r\n${this.#regions ? this.#region(index) : ''}${cookies}` +
       `${headers.quantile}: ${this.#workload.quantile(index)}\r\n\r\n${bodyOf(shape.body)}`
     );

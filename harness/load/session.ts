@@ -60,12 +60,12 @@ export class Session implements Desk {
     this.settings = settings;
     this.#spool = spool;
     this.#say = say;
-    this.workload = new Workload(settings.load, settings.seed, settings.rate);
+    this.workload = new Workload(settings.load, settings.seed, settings.rate, settings.faults);
     const jar = settings.load.cookies ? new CookieJar() : undefined;
     this.setCookie = jar && ((index, value) => jar.keep(this.workload.client(index), value));
     this.writer = new RequestWriter(this.workload, settings.target, jar);
     this.window = new Window(settings.load);
-    this.account = new Account(spool, settings.backends, (index) => this.workload.keyHash(index));
+    this.account = new Account(spool, settings.backends, (index, t) => this.workload.keyHash(index, t));
     this.account.onIdle = () => {
       if (this.#stage === 'draining') void this.close();
     };

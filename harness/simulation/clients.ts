@@ -5,6 +5,7 @@
  */
 
 import { clientLeg, type Network } from '../../scenarios/distances.ts';
+import { loadOccurrencesOf } from '../../scenarios/load-length.ts';
 import type { RequestShape } from '../../scenarios/request-shape.ts';
 import type { Scenario } from '../../scenarios/scenario.ts';
 import { rateOf, Workload } from '../../scenarios/workload.ts';
@@ -24,7 +25,7 @@ import type { Timeline } from './timeline.ts';
 const idempotent: ReadonlySet<string> = new Set(['GET', 'HEAD', 'PUT', 'DELETE']);
 
 export interface ClientsOptions {
-  readonly scenario: Pick<Scenario, 'load' | 'fleet'>;
+  readonly scenario: Pick<Scenario, 'load' | 'fleet' | 'faults'>;
   readonly seed: number;
   /** When t = 0 is, ms of the simulation's clock. */
   readonly zero: number;
@@ -52,6 +53,8 @@ const leastTurn = 0.1;
 export class Clients implements Front {
   /** When the next request of the schedule leaves, ms; Infinity when there is none, and always in a closed loop. */
   next = Number.POSITIVE_INFINITY;
+  /** The same from t = 0, as the schedule says it. */
+  #due = Number.NaN;
   /** No further request will be sent. */
   finished = false;
   windowMs = 0;
@@ -87,7 +90,7 @@ export class Clients implements Front {
     const { load, fleet } = scenario;
     this.#options = options;
     this.#connections = options.connections;
-    this.#workload = new Workload(load, seed, rateOf(load, fleet));
+    this.#workload = new Workload(load, seed, rateOf(load, fleet), loadOccurrencesOf(scenario));
     this.#names = new Names(this.#workload);
     this.#keyOf = keyReader(options.key);
     this.#window = new Window(load);
@@ -112,10 +115,11 @@ export class Clients implements Front {
   send(): void {
     const index = this.#index++;
     const { next: intended } = this;
+    const due = this.#due;
     this.#advance();
     const { ledger } = this.#options;
-    if (ledger.inFlight >= this.#most) ledger.notSent(index, intended, this.#workload.keyHash(index));
-    else this.#launch(index);
+    if (ledger.inFlight >= this.#most) ledger.notSent(index, intended, this.#workload.keyHash(index, due));
+    else this.#launch(index, due);
   }
 
   answered(flight: Flight, status: number, backend: number): void {
@@ -168,6 +172,7 @@ export class Clients implements Front {
     const t = this.#arrivals() - scenario.load.warmup;
     if (this.#window.admits(t)) {
       this.next = zero + t;
+      this.#due = t;
       return;
     }
     this.next = Number.POSITIVE_INFINITY;
@@ -187,16 +192,18 @@ export class Clients implements Front {
 
   #sendNext(connection: number): void {
     const { timeline, zero } = this.#options;
-    if (!this.#window.admits(timeline.now - zero)) {
+    const t = timeline.now - zero;
+    if (!this.#window.admits(t)) {
       this.#finish();
       return;
     }
     const ordinal = this.#ordinals[connection]!++;
     const index = ordinal * this.#closed!.connections + connection;
-    this.#launch(index);
+    this.#launch(index, t);
   }
 
-  #launch(index: number): void {
+  /** `due` in ms from t = 0. */
+  #launch(index: number, due: number): void {
     const { timeline, network, ledger, balancerOf } = this.#options;
     const { now } = timeline;
     const workload = this.#workload;
@@ -206,7 +213,7 @@ export class Clients implements Front {
     const latency = there === 0 ? 0 : network.trip(there, index, clientLeg);
     const request = this.#request;
     request.number = index;
-    request.key = this.#names.key(index);
+    request.key = this.#names.key(index, due);
     request.client = this.#names.client(index);
     request.region = region;
     if (this.#keyOf !== undefined) request.key = this.#keyOf(request, workload.request(index));

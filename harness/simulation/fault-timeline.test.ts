@@ -1,6 +1,6 @@
 /** Shapes of faults in virtual time: the recording tells the occurrences that the scenario spells out, to the millisecond. */
 import test from 'ava';
-import { lengthOf } from '../../scenarios/consistency.ts';
+import { lengthOf } from '../../scenarios/load-length.ts';
 import { occurrencesOf } from '../../scenarios/occurrences.ts';
 import { backendsOf } from '../../scenarios/scenario.ts';
 import { plainBalancer, play, type WorldInput } from './world.test-support.ts';

@@ -4,8 +4,8 @@
  */
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { plannedRequests } from '../../scenarios/load-length.ts';
 import { type BalancerSettings, backendsOf, type Scenario } from '../../scenarios/scenario.ts';
-import { rateOf } from '../../scenarios/workload.ts';
 import type { Options, Values } from '../../strategies/strategy.ts';
 import { Recorder } from '../recorder.ts';
 import type { RequestCounts, Trial } from '../recording.ts';
@@ -103,11 +103,4 @@ async function prepared(settings: SimulatedTrialSettings, say: Say) {
     finish();
   };
   return { go, stop };
-}
-
-/** Requests of the whole trial, warm-up included; undefined for a closed loop, where nobody can know. */
-function plannedRequests({ load, fleet }: Scenario): number | undefined {
-  if (load.open === undefined) return undefined;
-  const perMs = rateOf(load, fleet) / 1000;
-  return Math.ceil(load.warmup * perMs + (load.requests ?? (load.duration ?? 0) * perMs));
 }

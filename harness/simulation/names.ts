@@ -16,12 +16,13 @@ export class Names {
     this.#workload = workload;
   }
 
-  key(index: number): string {
-    const number = this.#workload.keyNumber(index);
+  /** Of a request that is due at `t`, ms from t = 0. */
+  key(index: number, t: number): string {
+    const number = this.#workload.keyNumber(index, t);
     let key = this.#keys[number];
     if (key === undefined) {
-      key = this.#workload.key(index);
-      this.keyHash = this.#workload.keyHash(index);
+      key = this.#workload.key(index, t);
+      this.keyHash = this.#workload.keyHash(index, t);
       if (number < most) {
         this.#keys[number] = key;
         this.#hashes[number] = this.keyHash;

@@ -3,9 +3,9 @@
  * `strategies/oracle.ts`. It is recorded as a trial is, in a folder of its own, and is none of the run's trials: it competes with nobody.
  */
 import { rm } from 'node:fs/promises';
+import { plannedRequests } from '../../scenarios/load-length.ts';
 import { roundSeed } from '../../scenarios/random.ts';
 import { backendsOf, type Scenario } from '../../scenarios/scenario.ts';
-import { rateOf } from '../../scenarios/workload.ts';
 import { collect } from '../collect.ts';
 import type { RunLabel } from '../drivers/driver.ts';
 import { oracleOf, type Run, trialFile } from '../recording.ts';
@@ -23,11 +23,6 @@ export interface OracleOptions {
 /** Backends × requests of a round that the oracle is given: half a minute or so. */
 const mostLooks = 2e9;
 
-function requestsOf({ load, fleet }: Scenario): number {
-  const perMs = rateOf(load, fleet) / 1000;
-  return load.warmup * perMs + (load.requests ?? (load.duration ?? 0) * perMs);
-}
-
 /**
  * Simulates the oracle of every round. Returns a sentence for each that could not be, and for requests too many to keep rows
  * of: regret is then not known, and the run none the worse for it.
@@ -36,7 +31,7 @@ export async function simulateOracles(
   run: Pick<Run, 'backends'>,
   { dir, scenario, label, signal }: OracleOptions,
 ): Promise<string[]> {
-  const looks = backendsOf(scenario).length * requestsOf(scenario);
+  const looks = backendsOf(scenario).length * (plannedRequests(scenario) ?? 0);
   if (looks > mostLooks)
     return [
       'Regret is left out: the oracle looks at every backend for every request, which here takes too long.',

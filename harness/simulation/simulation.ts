@@ -7,8 +7,8 @@
  * the same recording, byte for byte.
  */
 import { serviceTimeOf } from '../../scenarios/catalogue.ts';
-import { lengthOf } from '../../scenarios/consistency.ts';
 import { Network } from '../../scenarios/distances.ts';
+import { lengthOf } from '../../scenarios/load-length.ts';
 import { occurrencesOf } from '../../scenarios/occurrences.ts';
 import { draw, stream } from '../../scenarios/random.ts';
 import { type BalancerSettings, backendsOf, type Scenario } from '../../scenarios/scenario.ts';

@@ -1,9 +1,10 @@
 /**
- * The contract of a fault, and the two kinds there are.
+ * The contract of a fault, and the three kinds there are.
  *
  * A *service-level* fault is a pure function from one request to a verdict; the backend (in its container, its
  * process or the simulator) carries the verdict out. It never waits and never does I/O.
  * A *host-level* fault is a name from a closed set which each driver implements in its own way.
+ * A *load* fault is a change of the load itself, which the workload carries out (load-faults.ts): it hits no backend.
  */
 import type { Parameters, ParameterValues } from '../parameters.ts';
 
@@ -57,7 +58,25 @@ export interface HostFault<P extends Parameters = Parameters> {
   readonly options: P;
 }
 
-export type FaultDefinition = ServiceFault | HostFault;
+/** What a load fault makes of the load while it holds. The set is closed. */
+export type LoadChange =
+  /** So many times the rate, or the connections of a closed loop: `from` at its onset, linearly to `to` over `over` ms, then `to`. */
+  | { readonly kind: 'rate'; readonly from: number; readonly to: number; readonly over: number }
+  /** A share of the requests has one of so many keys that nobody else has. */
+  | { readonly kind: 'keys'; readonly share: number; readonly keys: number }
+  /** The clients of a share of the requests go away `after` ms, unless they have their answer by then. */
+  | { readonly kind: 'leave'; readonly share: number; readonly after: number };
+
+/** What a load fault's file exports by default. */
+export interface LoadFault<P extends Parameters = Parameters> {
+  readonly level: 'load';
+  readonly about: string;
+  readonly options: P;
+  /** `lasts`: how long it holds, ms; Infinity where nobody knows. */
+  create(values: ParameterValues<P>): (lasts: number) => LoadChange;
+}
+
+export type FaultDefinition = ServiceFault | HostFault | LoadFault;
 
 /** Checks a definition's types where it is written and returns it unchanged. */
 export function defineService<const P extends Parameters>(
@@ -69,6 +88,11 @@ export function defineService<const P extends Parameters>(
 /** Checks a definition's types where it is written and returns it unchanged. */
 export function defineHost<const P extends Parameters>(fault: Omit<HostFault<P>, 'level'>): HostFault<P> {
   return { level: 'host', ...fault };
+}
+
+/** Checks a definition's types where it is written and returns it unchanged. */
+export function defineLoad<const P extends Parameters>(fault: Omit<LoadFault<P>, 'level'>): LoadFault<P> {
+  return { level: 'load', ...fault };
 }
 
 export const pass: Verdict = { kind: 'pass' };

@@ -1,7 +1,7 @@
-/** Each service-level fault on its own, in a table; then several together. */
+/** Each service-level fault and each fault of the load on its own, in tables; then several of the former together. */
 import test from 'ava';
-import { faults, serviceFaultOf } from '../catalogue.ts';
-import { pass, type Verdict, type Victim } from './fault.ts';
+import { faults, loadFaultOf, serviceFaultOf } from '../catalogue.ts';
+import { type LoadChange, pass, type Verdict, type Victim } from './fault.ts';
 import { FaultSet } from './fault-set.ts';
 
 const request: Victim = {
@@ -69,6 +69,36 @@ const rows: [
 ];
 for (const [sentence, kind, options, victim, verdict] of rows)
   test(sentence, (t) => t.deepEqual(serviceFaultOf(kind).create(options as never)(victim), verdict));
+
+const loadRows: [
+  sentence: string,
+  kind: string,
+  options: Record<string, unknown>,
+  lasts: number,
+  change: LoadChange,
+][] = [
+  ['a spike is all there at once', 'spike', { factor: 5 }, 100, { kind: 'rate', from: 5, to: 5, over: 0 }],
+  ['a ramp grows all along', 'ramp', { to: 3, over: 0 }, 4000, { kind: 'rate', from: 1, to: 3, over: 4000 }],
+  [
+    'a ramp may have grown before it is over',
+    'ramp',
+    { to: 3, over: 1000 },
+    4000,
+    { kind: 'rate', from: 1, to: 3, over: 1000 },
+  ],
+  ['a hot key', 'hot-key', { share: 0.3, keys: 2 }, 100, { kind: 'keys', share: 0.3, keys: 2 }],
+];
+for (const [sentence, kind, options, lasts, change] of loadRows)
+  test(sentence, (t) => t.deepEqual(loadFaultOf(kind).create(options as never)(lasts), change));
+
+test('every fault of the load has a row', (t) => {
+  const all = [...faults].filter(([, it]) => it.level === 'load').map(([name]) => name);
+  t.deepEqual([...new Set(loadRows.map(([, kind]) => kind))].sort(), all);
+  t.throws(() => loadFaultOf('slow'), {
+    instanceOf: RangeError,
+    message: /no fault of the load is called slow; there are hot-key/,
+  });
+});
 
 test('every service-level fault has a row, and the host-level ones are the closed set', (t) => {
   const named = (level: string) => [...faults].filter(([, it]) => it.level === level).map(([name]) => name);
