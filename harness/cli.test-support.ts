@@ -23,17 +23,21 @@ faults: [{ at: 500ms, until: 1s, on: app-2, crash: {} }]
 export interface Place {
   readonly dir: string;
   readonly scenario: string;
-  /** Starts a command; never rejects for its exit code. */
-  steelyard(...args: string[]): ReturnType<typeof start>;
+  /** Starts a command; never rejects for its exit code. Objects among `args` are environment. */
+  steelyard(...args: (string | Record<string, string>)[]): ReturnType<typeof start>;
 }
 
-function start(cwd: string, args: readonly string[]) {
-  return execa(process.execPath, [cli, ...args], {
+function start(cwd: string, args: readonly (string | Record<string, string>)[]) {
+  const words = args.filter((it) => typeof it === 'string');
+  return execa(process.execPath, [cli, ...words], {
     cwd,
     reject: false,
     stdin: 'ignore',
     timeout: 120_000,
-    env: { NO_COLOR: '1' },
+    env: Object.assign({ NO_COLOR: '1' }, ...args.filter((it) => typeof it === 'object')) as Record<
+      string,
+      string
+    >,
   });
 }
 
@@ -45,7 +49,7 @@ export async function place(t: ExecutionContext, text = shortScenario): Promise<
   return { dir, scenario: join(dir, 'scenario.yaml'), steelyard: (...args) => start(dir, args) };
 }
 
-/** Command lines of the processes of ours that belong to this harness process, children of a run included. */
+/** Process ids and command lines of the processes of ours that belong to this harness process, children of a run included. */
 export async function processesOf(pid: number): Promise<string[]> {
   const found: string[] = [];
   for (const entry of await readdir('/proc')) {
@@ -53,7 +57,7 @@ export async function processesOf(pid: number): Promise<string[]> {
     try {
       const run = runOfEnvironment(await readFile(`/proc/${entry}/environ`, 'utf8'));
       if (run?.pid === pid)
-        found.push((await readFile(`/proc/${entry}/cmdline`, 'utf8')).replaceAll('\0', ' '));
+        found.push(`${entry} ${(await readFile(`/proc/${entry}/cmdline`, 'utf8')).replaceAll('\0', ' ')}`);
     } catch (error) {
       if (!['ENOENT', 'EACCES', 'ESRCH'].includes((error as NodeJS.ErrnoException).code!)) throw error; // gone, or not ours
     }

@@ -80,14 +80,18 @@ onDocker('the same on containers, and none is left', async (t) => {
   sound(t, summary, 2);
 });
 
-test.serial('two runs at once both finish', async (t) => {
-  const { dir, steelyard } = await place(t, shortScenario.replace('[round-robin, p2c]', '[p2c]'));
-  const runs = await Promise.all(
-    [1, 2].map(() => steelyard('run', 'scenario.yaml', '--driver', 'process', '--quiet')),
+for (const driver of ['process', 'docker'] as const)
+  (driver === 'docker' ? onDocker : test.serial)(
+    `42: two runs of the same scenario at once (${driver}) both finish, each in a folder of its own`,
+    async (t) => {
+      const { dir, steelyard } = await place(t, shortScenario.replace('[round-robin, p2c]', '[p2c]'));
+      const runs = await Promise.all(
+        [1, 2].map(() => steelyard('run', 'scenario.yaml', '--driver', driver, '--quiet')),
+      );
+      for (const { exitCode, stderr } of runs) t.is(exitCode, 0, stderr);
+      t.is((await readdir(join(dir, 'results/scenario'))).length, 2);
+    },
   );
-  for (const { exitCode, stderr } of runs) t.is(exitCode, 0, stderr);
-  t.is((await readdir(join(dir, 'results/scenario'))).length, 2);
-});
 
 /** Starts a long run with a fault that is still in force a minute later, and waits until it is. */
 async function underFault(t: ExecutionContext, driver: string, kind: string) {
@@ -117,7 +121,7 @@ for (const driver of ['process', 'docker'] as const) {
     ['SIGTERM', 143],
   ] as const)
     on(
-      `${signal} in mid-run (${driver}): exit ${code}, a report of what there is, nothing left`,
+      `36: ${signal} in mid-run (${driver}): exit ${code}, a report of what there is, nothing left`,
       async (t) => {
         const { dir, run, left } = await underFault(t, driver, 'crash');
         run.kill(signal);
@@ -134,7 +138,7 @@ for (const driver of ['process', 'docker'] as const) {
     );
 
   on(
-    `kill -9 in mid-run (${driver}): clean removes what is left, and report reads what there is`,
+    `37: kill -9 in mid-run (${driver}): clean removes what is left, and report reads what there is`,
     async (t) => {
       const { dir, steelyard, run, left } = await underFault(t, driver, 'freeze');
       run.kill('SIGKILL');
@@ -161,35 +165,40 @@ for (const driver of ['process', 'docker'] as const) {
   );
 }
 
-test.serial('a strategy that never returns fails alone, says so, and does not hold the run up', async (t) => {
-  const { dir, steelyard } = await place(t);
-  await writeFile(
-    join(dir, 'endless.mts'),
-    `let picks = 0;
+test.serial(
+  '47: a strategy that never returns fails alone, says so, and does not hold the run up',
+  async (t) => {
+    const { dir, steelyard } = await place(t);
+    await writeFile(
+      join(dir, 'endless.mts'),
+      `let picks = 0;
 export default { about: 'hangs', options: {}, create: () => ({ pick: ({ available }) => { while (picks > 200); picks++; return available[0]; } }) };`,
-  );
-  const run = steelyard(
-    'run',
-    'scenario.yaml',
-    '--driver',
-    'process',
-    '--contenders',
-    './endless.mts,p2c',
-    '--json',
-  );
-  const { exitCode, stdout, stderr } = await run;
-  t.is(exitCode, 1, stderr);
-  const summary = JSON.parse(stdout) as Summary;
-  const [endless, p2c] = ['endless', 'p2c'].map((name) => summary.contenders.find((it) => it.name === name)!);
-  t.is(endless!.status, 'failed');
-  t.regex(endless!.error!, /endless\.mts:2\): the balancer no longer answers: pick never returns/);
-  t.is(p2c!.status, 'complete');
-  t.deepEqual(await processesOf(run.pid!), []);
-});
+    );
+    const run = steelyard(
+      'run',
+      'scenario.yaml',
+      '--driver',
+      'process',
+      '--contenders',
+      './endless.mts,p2c',
+      '--json',
+    );
+    const { exitCode, stdout, stderr } = await run;
+    t.is(exitCode, 1, stderr);
+    const summary = JSON.parse(stdout) as Summary;
+    const [endless, p2c] = ['endless', 'p2c'].map(
+      (name) => summary.contenders.find((it) => it.name === name)!,
+    );
+    t.is(endless!.status, 'failed');
+    t.regex(endless!.error!, /endless\.mts:2\): the balancer no longer answers: pick never returns/);
+    t.is(p2c!.status, 'complete');
+    t.deepEqual(await processesOf(run.pid!), []);
+  },
+);
 
 for (const driver of ['process', 'docker'] as const)
   (driver === 'docker' ? onDocker : test.serial)(
-    `a contender whose strategy throws fails alone (${driver}), with its file named; the others go on, nothing is left`,
+    `47: a contender whose strategy throws fails alone (${driver}), with its file named; the others go on, nothing is left`,
     async (t) => {
       const { dir, steelyard } = await place(t);
       await writeFile(
@@ -243,6 +252,13 @@ const badInput: [string, (text: string) => string, RegExp][] = [
     (s) => s.replace('fleet: [', 'fleet: [{ id: app-2 }, '),
     /scenario\.yaml:3:\d+[\s\S]*app-2/,
   ],
+  [
+    'a name that is markup',
+    (s) => s.replace('id: app', `id: '</script><img src=x>'`),
+    /scenario\.yaml:3:\d+[\s\S]*a-z0-9/,
+  ],
+  ['a name that is a path', (s) => `name: ../../x\n${s}`, /scenario\.yaml:1:\d+[\s\S]*a-z0-9/],
+  ['a name that is a formula', (s) => `name: '=cmd()'\n${s}`, /scenario\.yaml:1:\d+[\s\S]*a-z0-9/],
   ['an empty file', () => '', /scenario\.yaml:1:1[\s\S]*empty/],
   ['a file of 5 MB', (s) => `${s}# ${'x'.repeat(5_000_000)}`, /scenario\.yaml[\s\S]*(large|1 MB|bytes)/],
   [
@@ -262,7 +278,7 @@ const badInput: [string, (text: string) => string, RegExp][] = [
 ];
 
 for (const [what, spoil, expected] of badInput)
-  test(`bad input, ${what}: exit 2, where and what, and nothing started`, async (t) => {
+  test(`41: bad input, ${what}: exit 2, where and what, and nothing started`, async (t) => {
     const { dir, steelyard } = await place(t, spoil(shortScenario));
     const { exitCode, stderr, stdout } = await steelyard('run', 'scenario.yaml', '--driver', 'process');
     t.is(exitCode, 2, stderr);

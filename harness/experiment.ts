@@ -7,8 +7,10 @@ import { permutation, roundSeed, stream } from '../scenarios/random.ts';
 import { backendsOf, type Scenario } from '../scenarios/scenario.ts';
 import { now } from './clock.ts';
 import { collect } from './collect.ts';
+import { diskFull, isDiskFull } from './disk-full.ts';
 import { environment } from './environment.ts';
 import { appendEvents } from './event-log.ts';
+import { exitCode } from './exit.ts';
 import { eventsFile, type Run, schemaVersion, type Trial, writeRun } from './recording.ts';
 import type { PlannedTrial, Progress, TrialRunner } from './trial-runner.ts';
 
@@ -39,12 +41,21 @@ export function plan({
     .map((trial, i) => ({ ...trial, id: `${String(i + 1).padStart(3, '0')}-${trial.contender.name}` }));
 }
 
+/** What ended a run before its time, and was neither its own failure nor an interruption. */
+export interface RunOver {
+  /** In a sentence or two, with the remedy. */
+  readonly why: string;
+  /** The exit code: 1 where it only ended early, 3 where what was measured last cannot be believed. */
+  readonly code: 1 | 3;
+}
+
 export class Experiment {
   readonly trials: readonly PlannedTrial[];
   readonly run: Run;
   readonly #options: ExperimentOptions;
   readonly #began = now();
   #loadMs = 0;
+  #over: RunOver | undefined;
   /** Resolves once the trial begun last is recorded. */
   #recorded: Promise<void> = Promise.resolve();
 
@@ -88,6 +99,11 @@ export class Experiment {
     return experiment;
   }
 
+  /** Set once no further trial should begin. */
+  get over(): RunOver | undefined {
+    return this.#over;
+  }
+
   /** How many trials may run at once. */
   get atOnce(): number {
     return this.#options.runner.atOnce;
@@ -116,14 +132,20 @@ export class Experiment {
       },
     });
     await before;
+    if (runner.broken !== undefined) this.#end({ why: runner.broken, code: exitCode.invalid });
     try {
       if (!this.run.trials.includes(trial)) this.run.trials.push(trial);
       else this.#loadMs += scenario.load.warmup + trial.windowMs;
       await collect(dir, this.run, trial);
       await this.#save();
+    } catch (error) {
+      if (isDiskFull(error)) this.#end({ why: diskFull(dir), code: exitCode.failed });
+      throw error;
     } finally {
       recorded();
     }
+    // The balancer or a generator may have met it, and with it have died.
+    if (isDiskFull(trial.error)) this.#end({ why: diskFull(dir), code: exitCode.failed });
     return trial;
   }
 
@@ -145,6 +167,11 @@ export class Experiment {
     this.run.status = status;
     await this.#save();
     return this.run;
+  }
+
+  #end(over: RunOver): void {
+    this.#over ??= over;
+    if (over.code === exitCode.invalid) this.run.broken ??= over.why;
   }
 
   async #save(): Promise<void> {

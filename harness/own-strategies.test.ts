@@ -36,7 +36,7 @@ function errorsOf(stdout: string): Map<string, string> {
   return new Map(contenders.flatMap(({ name, error }) => (error === undefined ? [] : [[name, error]])));
 }
 
-test.serial('in a run: throws in helpers, throws in timers, strangers, async picks', async (t) => {
+test.serial('47: in a run: throws in helpers, throws in timers, strangers, async picks', async (t) => {
   const { steelyard } = await breakers(t, {
     nested,
     late: afterSome("setTimeout(() => { throw new Error('late'); });"),

@@ -3,9 +3,10 @@
  * row groups of 50,000, so that five million rows take the memory of one. The same columns give the same bytes: neither time nor
  * place stands in the file.
  */
-import { type FileHandle, open, rename } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { asyncBufferFromFile, parquetMetadataAsync, parquetRead } from 'hyparquet';
 import { ByteWriter, type ColumnSource, ParquetWriter, schemaFromColumnData } from 'hyparquet-writer';
+import { wholly } from './whole-file.ts';
 
 /** Rows of a row group, and of a block to write. */
 export const blockRows = 50_000;
@@ -28,12 +29,20 @@ export type Block<C extends Readonly<Record<string, Numbers>> = Readonly<Record<
 };
 
 /** Writes blocks to `file`, whole or not at all. A block is done with before the next is asked for. */
-export async function writeParquet(
+export function writeParquet(
   file: string,
   layout: Layout,
   blocks: Iterable<Block> | AsyncIterable<Block>,
 ): Promise<void> {
-  const handle = await open(`${file}.part`, 'w');
+  return wholly(file, (part) => fill(part, layout, blocks));
+}
+
+async function fill(
+  file: string,
+  layout: Layout,
+  blocks: Iterable<Block> | AsyncIterable<Block>,
+): Promise<void> {
+  const handle = await open(file, 'w');
   try {
     const writer = new FileWriter(handle);
     // Extremes of each column and group would take as long to find as the rest, and nobody looks five million rows up by them.
@@ -49,7 +58,6 @@ export async function writeParquet(
   } finally {
     await handle.close();
   }
-  await rename(`${file}.part`, file);
 }
 
 /** Hands what is written to the file after each row group, and keeps one buffer for all. */

@@ -16,10 +16,16 @@ export interface RealTrialsOptions {
 export class RealTrials implements TrialRunner {
   readonly atOnce = 1;
   readonly #options: RealTrialsOptions;
+  /** Aborts once the fleet is lost. */
+  readonly #lost = new AbortController();
   #fleet: Fleet | undefined;
 
   constructor(options: RealTrialsOptions) {
     this.#options = options;
+  }
+
+  get broken(): string | undefined {
+    return this.#lost.signal.aborted ? String(this.#lost.signal.reason) : undefined;
   }
 
   get name() {
@@ -31,10 +37,12 @@ export class RealTrials implements TrialRunner {
     const { network } = scenario;
     const made = hasDistances(network) ? network : undefined;
     this.#fleet = await driver.launch(backendsOf(scenario), label, signal, made);
+    void this.#fleet.lost?.then((why) => this.#lost.abort(why));
   }
 
   trial(planned: PlannedTrial, hooks: TrialHooks) {
-    const { dir, scenario, label, signal } = this.#options;
+    const { dir, scenario, label } = this.#options;
+    const signal = AbortSignal.any([this.#options.signal, this.#lost.signal]);
     return runTrial(planned, { dir, scenario, fleet: this.#fleet!, label, signal, ...hooks });
   }
 

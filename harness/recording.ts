@@ -13,11 +13,12 @@
  * Times in rows are microseconds from t = 0 of their trial (the end of the warm-up; warm-up rows are negative);
  * times in events are milliseconds from it. Every duration comes from one monotonic clock.
  */
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Scenario } from '../scenarios/scenario.ts';
 import { readEventFile } from './event-log.ts';
 import { trialFile } from './recording-rows.ts';
+import { writeWhole } from './whole-file.ts';
 
 export {
   cellMiddle,
@@ -52,6 +53,7 @@ export {
   writeAttempts,
   writeRequests,
 } from './recording-rows.ts';
+export { writeWhole } from './whole-file.ts';
 
 export const schemaVersion = 1;
 
@@ -243,6 +245,8 @@ export interface Run {
   /** Backends in index order. */
   backends: { id: string; weight: number; zone?: string }[];
   trials: Trial[];
+  /** Why what was measured last cannot be believed, where what the run stood on went away. */
+  broken?: string;
   /**
    * Wall time, ms: the whole run up to its last measurement, the load windows (warm-up included), and their difference as a share of
    * the whole. What is simulated afterwards measures nothing and is left out. Absent in a simulation.
@@ -252,9 +256,7 @@ export interface Run {
 
 /** Writes `run.json` whole or not at all: a full disk leaves the earlier one intact. */
 export async function writeRun(dir: string, run: Run): Promise<void> {
-  const file = join(dir, 'run.json');
-  await writeFile(`${file}.part`, `${JSON.stringify(run, undefined, 2)}\n`, { flush: true });
-  await rename(`${file}.part`, file);
+  await writeWhole(join(dir, 'run.json'), `${JSON.stringify(run, undefined, 2)}\n`);
 }
 
 /** Rejects with what was expected when `dir` holds no run or one of another schema version. */

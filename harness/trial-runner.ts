@@ -33,6 +33,8 @@ export interface TrialHooks {
 
 export interface TrialRunner {
   readonly name: Run['driver'];
+  /** Why nothing can be measured here any more, once that is so: what the backends stood on has gone. */
+  readonly broken?: string | undefined;
   /** How many trials may run at once without an effect on one another. */
   readonly atOnce: number;
   /** Starts the backends. */

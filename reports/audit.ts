@@ -164,6 +164,9 @@ function asksWho({ scenario: { balancer, contenders } }: Run): boolean {
   );
 }
 
+/** What the backends stood on was there to the end. */
+const ground: Check = ({ broken }) => finding('ground', broken === undefined ? [] : [broken], 'it held');
+
 const overhead: Check = ({ timing }) => ({
   check: 'overhead',
   ok: true,
@@ -188,6 +191,7 @@ export function audit(run: Run, folds: readonly TrialFold[]): Audit {
   const checks = [
     ...laws,
     ...(asksWho(run) ? [identity] : []),
+    ...(run.broken === undefined ? [] : [ground]),
     run.driver === 'simulation' ? virtual : overhead,
   ];
   const findings = checks.map((check) => check(run, complete));

@@ -2,7 +2,6 @@
  * `steelyard report DIR`: reads a recording and writes every fold of it: the timeline and one file per format. Never touches a
  * backend, so it gives the same answer today and in a year.
  */
-import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   attemptColumns,
@@ -17,6 +16,7 @@ import {
   requestColumns,
   simulatedTwin,
   type Trial,
+  writeWhole,
 } from '../harness/recording.ts';
 import { loadFolder } from '../scenarios/registry.ts';
 import { judged } from './deadline.ts';
@@ -113,9 +113,4 @@ function absent<T>(cause: unknown, instead: T): T {
 
 function said(cause: unknown): string {
   return cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
-}
-
-async function writeWhole(file: string, content: string): Promise<void> {
-  await writeFile(`${file}.part`, content);
-  await rename(`${file}.part`, file);
 }

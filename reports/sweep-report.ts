@@ -1,6 +1,6 @@
 /** Everything that `sweep.json` is folded into: the knee as a picture, the page, the rows for a spreadsheet, the table for a terminal. */
-import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writeWhole } from '../harness/recording.ts';
 import { knee } from './charts/knee.ts';
 import { standaloneSvg } from './formats/standalone-svg.ts';
 import { sweepPage } from './formats/sweep-page.ts';
@@ -45,9 +45,4 @@ export function sweepText(sweep: Sweep): string {
     ? ['', 'Beyond capacity, waiting times and p99 grow with the length of the run.']
     : [];
   return [...text, '', `${drawing.title}.`, ...note, ...failed, ...broken].join('\n');
-}
-
-async function writeWhole(file: string, content: string): Promise<void> {
-  await writeFile(`${file}.part`, content);
-  await rename(`${file}.part`, file);
 }

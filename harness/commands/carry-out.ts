@@ -1,6 +1,7 @@
 /** From an experiment that is ready to its exit code: what `run` and `simulate` have in common. */
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import { diskFull, isDiskFull } from '../disk-full.ts';
 import { combine, Exit, exitCode } from '../exit.ts';
 import type { Experiment } from '../experiment.ts';
 import type { onInterrupt } from '../interrupt.ts';
@@ -38,11 +39,25 @@ export async function carryOut(
   } catch (error) {
     if (!interrupt.signal.aborted) console.error(`The run could not go on: ${(error as Error).message}`);
     codes.push(exitCode.failed);
-  } finally {
-    await experiment.close();
   }
-  await afterwards();
-  codes.push(...(await conclude(experiment, dir, interrupt.signal.aborted, options)));
+  // What was measured is worth its report, whatever could not be removed.
+  await experiment.close().catch((error: Error) => {
+    console.error(`\n${error.message}`);
+    codes.push(exitCode.failed);
+  });
+  const { over } = experiment;
+  if (over !== undefined) {
+    console.error(`\n${over.why}`);
+    codes.push(over.code);
+  }
+  try {
+    if (over === undefined) await afterwards();
+    codes.push(...(await conclude(experiment, dir, interrupt.signal.aborted, options)));
+  } catch (error) {
+    if (!isDiskFull(error)) throw error;
+    if (over === undefined) console.error(`\n${diskFull(dir)}`);
+    codes.push(exitCode.failed);
+  }
   throw new Exit(interrupt.code ?? combine(codes));
 }
 
@@ -53,9 +68,8 @@ async function conclude(
   interrupted: boolean,
   options: ResultOptions,
 ): Promise<number[]> {
-  const { trials } = await experiment.finish(
-    interrupted || experiment.unfinished ? 'interrupted' : 'complete',
-  );
+  const early = interrupted || experiment.unfinished ? 'interrupted' : 'complete';
+  const { trials } = await experiment.finish(experiment.run.broken === undefined ? early : 'invalid');
   if (trials.length === 0) {
     console.error(`Nothing was measured. What there is stands in ${dir}`);
     return [];

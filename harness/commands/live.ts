@@ -47,7 +47,7 @@ export async function runLive(experiment: Experiment, signal: AbortSignal, quiet
         scenario.rounds > 1
           ? `${planned.contender.name}, round ${planned.round + 1} of ${scenario.rounds}`
           : planned.contender.name,
-      skip: () => (signal.aborted ? 'interrupted' : false),
+      skip: () => (signal.aborted ? 'interrupted' : experiment.over !== undefined && 'the run has stopped'),
       task: async (_: unknown, task: { title: string; output: string }) => {
         const trial = await experiment.trial(planned, (progress) => {
           task.output = progressLine(progress);

@@ -114,7 +114,7 @@ test.serial('on standard output the access log follows the line that says it ser
   );
 });
 
-test.serial('an address in use is told in a sentence, before anything is started', async (t) => {
+test.serial('43: an address in use is told in a sentence, before anything is started', async (t) => {
   const taken = createServer();
   await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
   t.teardown(() => taken.close());

@@ -18,20 +18,20 @@ async function ask(env: Record<string, string>): Promise<DockerAvailability> {
   return JSON.parse(stdout) as DockerAvailability;
 }
 
-test('a DOCKER_HOST that is not there is not quietly replaced by another daemon', async (t) => {
+test('46: a DOCKER_HOST that is not there is not quietly replaced by another daemon', async (t) => {
   const answer = await ask({ DOCKER_HOST: 'unix:///nowhere/docker.sock' });
   t.like(answer, { available: false, daemon: false });
   t.regex(JSON.stringify(answer), /no socket at DOCKER_HOST=unix:\/\/\/nowhere\/docker\.sock/);
   t.regex(JSON.stringify(answer), /--driver process/);
 });
 
-test('a remote DOCKER_HOST where nobody answers is named', async (t) => {
+test('46: a remote DOCKER_HOST where nobody answers is named', async (t) => {
   const answer = await ask({ DOCKER_HOST: 'tcp://127.0.0.1:9' });
   t.like(answer, { available: false, daemon: false });
   t.regex(JSON.stringify(answer), /no Docker daemon answers at DOCKER_HOST=tcp:\/\/127\.0\.0\.1:9/);
 });
 
-test('a daemon that accepts and never answers is given up on within seconds', async (t) => {
+test('46: a daemon that accepts and never answers is given up on within seconds', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'steelyard-docker-'));
   const socket = join(folder, 'docker.sock');
   const mute = createServer(() => undefined);

@@ -1,6 +1,7 @@
 /** Whether the Docker driver can work here, quickly; and if not, why, in one sentence with the remedy. */
 import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import type Dockerode from 'dockerode';
 import { runtimeClient } from './docker-client.ts';
 
 /** `daemon`: one answers. `available`: it can carry the driver, too. */
@@ -15,11 +16,10 @@ const otherwise = 'or use --driver process';
 export async function dockerAvailable(): Promise<DockerAvailability> {
   try {
     // testcontainers passes over a DOCKER_HOST where nobody answers and takes another daemon: not what was asked for.
-    if (process.env.DOCKER_HOST !== undefined) {
-      const { default: Dockerode } = await import('dockerode');
-      await within(patienceMs, new Dockerode().version());
-    }
+    const asked = process.env.DOCKER_HOST === undefined ? undefined : await idOf(new (await dockerode())());
     const client = await within(patienceMs, runtimeClient());
+    if (asked !== undefined && (await idOf(client.container.dockerode)) !== asked)
+      throw new Error('testcontainers cannot use it and took another');
     const { Version } = await within(patienceMs, client.container.dockerode.version());
     const where = elsewhere(client.info.containerRuntime.operatingSystem);
     if (where === undefined) return { available: true, daemon: true, version: Version };
@@ -29,6 +29,13 @@ export async function dockerAvailable(): Promise<DockerAvailability> {
     return { available: false, daemon: false, reason: diagnose(error as Error) };
   }
 }
+
+/** What tells one daemon from another. */
+async function idOf(daemon: Pick<Dockerode, 'info'>): Promise<string> {
+  return ((await within(patienceMs, daemon.info())) as { ID: string }).ID;
+}
+
+const dockerode = async () => (await import('dockerode')).default;
 
 /** Where the containers run when it is not here: load goes to their own addresses, and those must be reachable. */
 function elsewhere(operatingSystem: string): string | undefined {

@@ -8,6 +8,8 @@ import type Dockerode from 'dockerode';
 import type { ContainerRuntimeClient } from 'testcontainers';
 
 process.env.TESTCONTAINERS_RYUK_DISABLED ??= 'true';
+// Where published ports would be reached. There are none, and testcontainers' own guess fails on a daemon without a default bridge.
+process.env.TESTCONTAINERS_HOST_OVERRIDE ??= 'localhost';
 
 /** The client of the daemon; made once, and only once one has answered. */
 export async function runtimeClient(): Promise<ContainerRuntimeClient> {

@@ -11,6 +11,7 @@ import { dockerAvailable } from './docker-available.ts';
 import { removeContainer, runtimeClient } from './docker-client.ts';
 import { addressOf, dockerHost } from './docker-host.ts';
 import { createNetwork, type FleetNetwork, mostBackends } from './docker-network.ts';
+import { daemonBack, watchDaemon } from './docker-watch.ts';
 import type { Driver, FleetBackend, RunLabel } from './driver.ts';
 import { fleetOf, type Host } from './fleet.ts';
 import { backendImage, serverFile } from './image.ts';
@@ -19,6 +20,8 @@ import { servesAs } from './serves.ts';
 /** Generous: a busy machine takes its time, and a server that has died is noticed at once. */
 const readyMs = 45_000;
 const fleetLabel = 'steelyard.fleet';
+/** Does nothing, and leaves when told: the first process of a container hears no SIGTERM that it has not asked for. */
+const holding = `process.on('SIGTERM', () => process.exit()); setInterval(() => undefined, 1e9)`;
 
 export const dockerDriver: Driver = {
   name: 'docker',
@@ -33,7 +36,9 @@ export const dockerDriver: Driver = {
     signal.throwIfAborted();
     const fleet = `steelyard-${randomBytes(4).toString('hex')}`;
     const network = await createNetwork(run, fleet);
+    const watch = await watchDaemon(`${fleetLabel}=${fleet}`);
     const dismantle = async () => {
+      watch.end();
       await removeFleet(fleet);
       await network.remove();
     };
@@ -47,7 +52,8 @@ export const dockerDriver: Driver = {
       const failed = ends.find((it) => it.status === 'rejected');
       if (failed) throw failed.reason;
       signal.throwIfAborted();
-      return await fleetOf(dockerDriver, await Promise.all(starts), dismantle);
+      const made = await fleetOf(dockerDriver, await Promise.all(starts), dismantle);
+      return { ...made, lost: watch.lost };
     } catch (error) {
       await dismantle();
       throw error;
@@ -75,7 +81,7 @@ async function startBackend(start: Start): Promise<Host> {
     .at(network.name, backend.host)
     .withName(`${fleet}-${spec.id}-holder`)
     .withLabels({ ...labels, 'steelyard.role': 'holder' })
-    .withCommand(['-e', 'setInterval(() => undefined, 1e9)'])
+    .withCommand(['-e', holding])
     .withWaitStrategy(waiting(async () => undefined))
     .start();
   signal.throwIfAborted();
@@ -112,6 +118,7 @@ async function runs(containerId: string): Promise<void> {
 
 /** Found by label, so that what a failed or aborted start left is among them. Servers first: they live in the holders' namespaces. */
 async function removeFleet(fleet: string): Promise<void> {
+  await daemonBack();
   const { dockerode } = (await runtimeClient()).container;
   const filters = { label: [`${fleetLabel}=${fleet}`] };
   const all = await dockerode.listContainers({ all: true, filters });

@@ -34,6 +34,8 @@ export interface RunLabel {
 export interface Fleet {
   /** In index order. Addresses stay the same across crash, stop, vanish and revive. */
   readonly backends: readonly FleetBackend[];
+  /** Resolves with why, in a sentence with the remedy, once what the backends stand on has gone; never where nothing can. */
+  readonly lost?: Promise<string>;
   /**
    * Does a host-level fault and resolves once it holds. `at` is the monotonic time (harness/clock.ts, ms) it took
    * effect, as exactly as the driver can tell.

@@ -89,7 +89,7 @@ test('backends are added by URL or by host and port, and removed, while it serve
   );
 });
 
-test('nobody gets in without the token, or under a name that is not ours', async (t) => {
+test('44: nobody gets in without the token, or under a name that is not ours', async (t) => {
   const { ask, pool, admin } = await adminOf(t);
   const body = { id: 'x', host: 'h', port: 1 };
   t.is((await ask('POST', '/backends', { body, headers: {} })).status, 401);

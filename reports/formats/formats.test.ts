@@ -137,7 +137,7 @@ test('hlog: other tools read back one tagged histogram per trial, exact to three
   t.is(reader.nextIntervalHistogram(), null);
 });
 
-test('the page: hostile names stay text, its JSON cannot end its script, and its policy allows no script at all', async (t) => {
+test('48: the page: hostile names stay text, its JSON cannot end its script, and its policy allows no script at all', async (t) => {
   const page = await html.create(wicked);
   t.false(page.includes('<img'));
   t.is(page.match(/<script/g)!.length, 1);
