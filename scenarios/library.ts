@@ -4,6 +4,7 @@ import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { didYouMean } from './suggest.ts';
+import type { Tier } from './tiers.ts';
 
 const folder = new URL('./', import.meta.url);
 
@@ -14,11 +15,15 @@ function files(): { name: string; file: string }[] {
     .map((file) => ({ name: file.slice(0, -'.yaml'.length), file: fileURLToPath(new URL(file, folder)) }));
 }
 
-/** Each scenario that ships with Steelyard: its name, its story in a sentence or two, its file. */
-export function listScenarios(): { name: string; about: string; file: string }[] {
+/** Each scenario that ships with Steelyard: its name, its story in a sentence or two, its tier, its file. */
+export function listScenarios(): { name: string; about: string; tier: Tier; file: string }[] {
   return files().map(({ name, file }) => {
-    const { about } = (parse(readFileSync(file, 'utf8')) ?? {}) as { about?: unknown };
-    return { name, about: typeof about === 'string' ? about.trim() : '', file };
+    const { about, tier } = (parse(readFileSync(file, 'utf8')) ?? {}) as { about?: unknown; tier?: unknown };
+    return {
+      ...{ name, file },
+      about: typeof about === 'string' ? about.trim() : '',
+      tier: tier === 'short' ? 'short' : 'whole',
+    };
   });
 }
 

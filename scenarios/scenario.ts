@@ -14,7 +14,14 @@ import { count, name } from './names.ts';
 import { network } from './network.ts';
 import { methods, mostBody } from './request-shape.ts';
 import { host } from './routes.ts';
+
+
 import { type ScheduledFault, scheduledFault } from './scheduled-fault.ts';
+
+
+import { tiers } from './tiers.ts';
+
+
 import { tlsLoad } from './tls-settings.ts';
 import { trace } from './trace.ts';
 import { duration, positiveDuration, rate } from './units.ts';
@@ -181,6 +188,7 @@ const contenders = z
 export const scenarioSchema = z.strictObject({
   name: name.optional().describe('the file name, unless given'),
   about: z.string().max(2000).optional().describe('the story, in a sentence or two'),
+  tier: z.enum(tiers).optional().describe('short: one of the few of `run --all --tier short`'),
   fleet: z.array(fleetEntry).min(1),
   load,
   network: network.prefault({}),

@@ -16,7 +16,7 @@ test('scenarios say which drivers can run them as they are written', async (t) =
     t.deepEqual(drivers[name], ['simulation'], name);
   const { stdout } = await steelyard('list', 'scenarios');
   t.regex(stdout, /^hyperscale .* \[simulator only\]$/m);
-  t.notRegex(stdout, /^failover .*\[/m);
+  t.regex(stdout, /^failover .* \[docker, process, simulation; short tier\]$/m);
 });
 
 test('strategies say what they need, in words and in JSON', async (t) => {

@@ -31,7 +31,12 @@ const sources: Record<string, () => Promise<Row[]>> = {
     })),
   scenarios: async () => {
     const known = { strategies: await listStrategies() };
-    return listScenarios().map(({ name, about, file }) => ({ name, about, file, ...driversOf(file, known) }));
+    return listScenarios().map(({ name, about, tier, file }) => {
+      const drivers = driversOf(file, known);
+      const where = drivers.length === 1 ? 'simulator only' : drivers.join(', ');
+      const remark = tier === 'short' ? `${where}; short tier` : where;
+      return { ...{ name, about, tier, file, drivers }, remark };
+    });
   },
   faults: async () =>
     [...faults].map(([name, { about, level, options }]) => ({ name, about, level, options })),
@@ -42,12 +47,10 @@ const sources: Record<string, () => Promise<Row[]>> = {
 type Known = Parameters<typeof loadScenario>[0]['known'];
 
 /** Which drivers can run a scenario as it is written; the simulator can run any. */
-function driversOf(file: string, known: Known): { drivers: string[]; remark?: string } {
+function driversOf(file: string, known: Known): string[] {
   const loaded = loadScenario({ file, known });
   const real = [dockerDriver, processDriver].filter((driver) => isAble(loaded, driver));
-  const drivers = [...real.map(({ name }) => name), 'simulation'];
-  if (real.length === 2) return { drivers };
-  return { drivers, remark: real.length === 0 ? 'simulator only' : `${drivers.join(' or ')} only` };
+  return [...real.map(({ name }) => name), 'simulation'];
 }
 
 export function list(): Command {

@@ -10,16 +10,17 @@ import { labelThisRun } from '../ownership.ts';
 import { RealTrials } from '../real-trials.ts';
 import { makeRunDirectory } from '../run-directory.ts';
 import { simulateTwins } from '../twins.ts';
+import { type AllOptions, allOptions, oneOrAll, runAll } from './all.ts';
 import { carryOut, type ResultOptions, resultOptions } from './carry-out.ts';
-import { prepare, type ScenarioOptions, scenarioOptions } from './scenario-options.ts';
+import { asArguments, prepare, type ScenarioOptions, scenarioOptions } from './scenario-options.ts';
 
-interface Options extends ScenarioOptions, ResultOptions {
+interface Options extends ScenarioOptions, ResultOptions, AllOptions {
   driver: 'auto' | 'docker' | 'process';
   twins: boolean;
 }
 
 export function run(): Command {
-  const command = scenarioOptions(new Command('run'))
+  const command = scenarioOptions(new Command('run'), { orAll: true })
     .description('run a scenario on real backends and report which strategy does best')
     .addOption(
       new Option('--driver <name>', 'where backends run')
@@ -27,10 +28,12 @@ export function run(): Command {
         .default('auto'),
     )
     .option('--no-twins', 'do not simulate each trial beside its real run, to compare them');
-  return resultOptions(command).action(action);
+  return resultOptions(allOptions(command)).action(action);
 }
 
-async function action(file: string, options: Options): Promise<void> {
+async function action(given: string | undefined, options: Options): Promise<void> {
+  const file = oneOrAll(given, options);
+  if (file === undefined) return runTheLibrary(options);
   const { loaded, contenders, source } = await prepare(file, options);
   const { driver, notes } = await chooseDriver(options.driver);
   refuseUnable(loaded, driver.name, driver.can, contenders);
@@ -48,5 +51,21 @@ async function action(file: string, options: Options): Promise<void> {
     if (!options.twins) return;
     const { run, trials } = experiment;
     run.notes.push(...(await simulateTwins(run, trials, { dir, scenario, label, signal })));
+  });
+}
+
+async function runTheLibrary(options: Options): Promise<never> {
+  const { driver, notes } = await chooseDriver(options.driver);
+  for (const note of notes) if (!options.quiet) console.error(note);
+  return runAll({
+    command: 'run',
+    ...{ tier: options.tier ?? 'whole', driver },
+    args: [
+      ...asArguments(options),
+      ...['--driver', driver.name],
+      ...(options.twins ? [] : ['--no-twins']),
+      ...(options.strict ? ['--strict'] : []),
+    ],
+    ...{ out: options.out, json: options.json, quiet: options.quiet },
   });
 }

@@ -15,7 +15,8 @@ export interface ScenarioOptions {
   set: string[];
 }
 
-function whole(least: number) {
+/** A reader of whole numbers from the command line. */
+export function whole(least: number) {
   return (text: string) => {
     const value = Number(text);
     if (!Number.isSafeInteger(value) || value < least)
@@ -24,10 +25,13 @@ function whole(least: number) {
   };
 }
 
-/** Adds `SCENARIO`, `--contenders`, `--rounds`, `--seed` and `--set`. */
-export function scenarioOptions(command: Command): Command {
+/** Adds `SCENARIO`, optional where there is `--all`, and `--contenders`, `--rounds`, `--seed` and `--set`. */
+export function scenarioOptions(command: Command, { orAll = false } = {}): Command {
   return command
-    .argument('<scenario>', 'a scenario file, or the name of one that ships with Steelyard')
+    .argument(
+      orAll ? '[scenario]' : '<scenario>',
+      'a scenario file, or the name of one that ships with Steelyard',
+    )
     .option(
       '--contenders <names>',
       'comma-separated strategies or files, or `all`, instead of the scenario’s own',
@@ -40,6 +44,16 @@ export function scenarioOptions(command: Command): Command {
       (text, before: string[]) => [...before, text],
       [] as string[],
     );
+}
+
+/** The same options as words of a command line. */
+export function asArguments({ contenders, rounds, seed, set }: ScenarioOptions): string[] {
+  return [
+    ...(contenders === undefined ? [] : ['--contenders', contenders]),
+    ...(rounds === undefined ? [] : ['--rounds', String(rounds)]),
+    ...(seed === undefined ? [] : ['--seed', String(seed)]),
+    ...set.flatMap((it) => ['--set', it]),
+  ];
 }
 
 /** A scenario that can run, its contenders resolved, users' own strategy files loaded. */

@@ -8,37 +8,60 @@ import { labelThisRun } from '../ownership.ts';
 import { makeRunDirectory } from '../run-directory.ts';
 import { simulateOracles } from '../simulation/oracle.ts';
 import { SimulatedTrials } from '../simulation/trials.ts';
+import { type AllOptions, allOptions, jobsOption, oneOrAll, runAll } from './all.ts';
 import { carryOut, type ResultOptions, resultOptions } from './carry-out.ts';
-import { prepare, type Ready, type ScenarioOptions, scenarioOptions } from './scenario-options.ts';
+import {
+  asArguments,
+  prepare,
+  type Ready,
+  type ScenarioOptions,
+  scenarioOptions,
+} from './scenario-options.ts';
 import { type SweepOptions, sweep } from './sweep.ts';
 
-type Options = ScenarioOptions & ResultOptions & SweepOptions & { regret: boolean };
+type Options = ScenarioOptions &
+  ResultOptions &
+  SweepOptions &
+  AllOptions & { regret: boolean; fold?: boolean; jobs?: number };
 
 export function simulate(): Command {
-  const command = scenarioOptions(new Command('simulate')).description(
+  const command = scenarioOptions(new Command('simulate'), { orAll: true }).description(
     'run a scenario in virtual time, at any scale, and report which strategy does best',
   );
-  return resultOptions(command)
+  return resultOptions(jobsOption(allOptions(command)))
     .option(
       '--sweep <path=values>',
       'run every contender at several values, for example load.open.utilization=0.5..0.95:10, balancer.count=1..1000:log4 or fleet.0.count=10,20,50, and draw p99 against them',
     )
     .option('--no-regret', 'do not simulate the oracle that each contender is held against')
-    .option('--keep', 'with --sweep: keep the whole recording of every point, and not only its numbers')
+    .option(
+      '--keep',
+      'with --sweep or --all: keep every request in the recording of each point or scenario, and not only its numbers',
+    )
+    .option(
+      '--fold',
+      'fold requests as they come instead of keeping each: a recording of kilobytes, whose percentiles are within 0.05%',
+    )
     .action(action);
 }
 
-async function action(file: string, options: Options): Promise<void> {
+async function action(given: string | undefined, options: Options): Promise<void> {
+  const file = oneOrAll(given, options);
+  if (file === undefined) return simulateTheLibrary(options);
   if (options.sweep !== undefined) return sweep(file, { ...options, sweep: options.sweep });
   if (options.keep)
-    throw new Exit(exitCode.input, '--keep: expected --sweep beside it; without one everything is kept');
+    throw new Exit(
+      exitCode.input,
+      '--keep: expected --sweep or --all beside it; without them everything is kept',
+    );
   const ready = await prepare(file, options, true);
   const { scenario, notes } = ready.loaded;
   for (const note of notes) if (!options.quiet) console.error(note);
   const { dir, id } = await makeRunDirectory(scenario.name, { out: options.out });
   const interrupt = onInterrupt();
   const where = { dir, scenario, label: labelThisRun(id), signal: interrupt.signal };
-  const runner = new SimulatedTrials(where);
+  const { fold = false, jobs } = options;
+  const runner = new SimulatedTrials({ ...where, fold, ...(jobs === undefined ? {} : { jobs }) });
   const experiment = await Experiment.open({
     dir,
     id: sameId(ready),
@@ -49,9 +72,26 @@ async function action(file: string, options: Options): Promise<void> {
     notes: [...notes],
   });
   await carryOut(experiment, dir, interrupt, options, async () => {
-    if (!options.regret) return;
+    if (!options.regret || fold) return; // it compares request by request
     const { run } = experiment;
     run.notes.push(...(await simulateOracles(run, where)));
+  });
+}
+
+function simulateTheLibrary(options: Options): Promise<never> {
+  if (options.sweep !== undefined)
+    throw new Exit(exitCode.input, '--sweep: expected one scenario to sweep, got --all; name it instead');
+  return runAll({
+    command: 'simulate',
+    tier: options.tier ?? 'whole',
+    args: [
+      ...asArguments(options),
+      ...['--jobs', '1'], // scenarios are what runs side by side
+      ...(options.keep ? [] : ['--fold']),
+      ...(options.regret ? [] : ['--no-regret']),
+      ...(options.strict ? ['--strict'] : []),
+    ],
+    ...{ jobs: options.jobs, out: options.out, json: options.json, quiet: options.quiet },
   });
 }
 
