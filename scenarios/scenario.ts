@@ -15,12 +15,9 @@ import { network } from './network.ts';
 import { methods, mostBody } from './request-shape.ts';
 import { host } from './routes.ts';
 
-
 import { type ScheduledFault, scheduledFault } from './scheduled-fault.ts';
 
-
 import { tiers } from './tiers.ts';
-
 
 import { tlsLoad } from './tls-settings.ts';
 import { trace } from './trace.ts';
