@@ -14,6 +14,8 @@ const known = { strategies: await listStrategies() };
 /** A driver that can do every fault, so that only size and network stand in its way. */
 const docker = { name: 'docker', can: new Set(['crash', 'vanish', 'freeze', 'throttle', 'stop']) };
 const simulated = new Set(['hyperscale', 'local-views', 'regions', 'stale-board']);
+/** Whose story it is that for a while all of the fleet together is too little. */
+const overloaded = new Set(['retry-storm']);
 /** Their lengths are given by what they reproduce. */
 const long = new Set(['theory', 'linkerd']);
 
@@ -49,7 +51,10 @@ for (const { name, file } of scenarios) {
     const loaded = loadScenario({ file, known });
     t.is(isAble(loaded, docker), !simulated.has(name));
     const plan = planOf(loaded.scenario, loaded.contenders.length);
-    for (const { utilization } of plan.phases) t.true((utilization ?? 0) < 1);
+    t.is(
+      plan.phases.some(({ utilization }) => (utilization ?? 0) >= 1),
+      overloaded.has(name),
+    );
     if (simulated.has(name)) return;
     t.true((plan.rate ?? 0) <= 2000);
     if (!long.has(name)) t.true(plan.runMs <= 150_000, `${plan.runMs} ms`);
