@@ -26,7 +26,7 @@ function rig(faults: Partial<ScheduledFault>[], { refuse = '', reviveTakes = 5 }
     occurrences: occurrencesOf(scheduled, [{ id: 'a' }, { id: 'b' }], 1, 1000),
     fleet: {
       inflict: (kind, id) => act(`inflict ${kind}`)(id),
-      revive: act('revive'),
+      heal: (id) => act('revive')(id),
       setFault: (id, fault, kind) => act(`set ${fault} ${kind}`)(id),
       clearFault: (id, fault) => act(`clear ${fault}`)(id),
     },

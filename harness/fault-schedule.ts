@@ -14,7 +14,7 @@ export interface ScheduleOptions {
   faults: readonly ScheduledFault[];
   /** Of these faults. */
   occurrences: readonly Occurrence[];
-  fleet: Pick<Fleet, 'inflict' | 'revive' | 'setFault' | 'clearFault'>;
+  fleet: Pick<Fleet, 'inflict' | 'heal' | 'setFault' | 'clearFault'>;
   /** Monotonic ms of t = 0. */
   t0: number;
   now(): number;
@@ -27,7 +27,7 @@ export class FaultSchedule {
   readonly #options: ScheduleOptions;
   /** What was asked for and not yet healed, in the order it began. */
   readonly #standing: Occurrence[] = [];
-  /** What each fault does to the same backends, one after the other. */
+  /** What each fault does to each backend, one after the other. */
   readonly #turns = new Map<string, Promise<void>>();
   #over = false;
 
@@ -41,7 +41,7 @@ export class FaultSchedule {
   }
 
   /**
-   * Takes every step at its time. A slow heal delays nothing but the same fault's next occurrence on the same backends. Rejects
+   * Takes every step at its time. A slow heal delays nothing but the same fault's next time on the same backends. Rejects
    * when one does not take or heal, or when `sleepUntil` is aborted; then call `healAll`.
    */
   async run(): Promise<void> {
@@ -67,12 +67,12 @@ export class FaultSchedule {
 
   /** Nothing of a fault begins before what came before it on the same backends is through. */
   #inTurn({ what, of }: Step): Promise<void> {
-    const key = `${of.fault} ${of.backends.join()}`;
-    const turn = (this.#turns.get(key) ?? Promise.resolve()).then(() => {
+    const keys = of.backends.map((id) => `${of.fault} ${id}`);
+    const turn = Promise.all(keys.map((key) => this.#turns.get(key))).then(() => {
       if (this.#over) return undefined;
       return what === 'begin' ? this.#begin(of) : this.#heal(of);
     });
-    this.#turns.set(key, turn);
+    for (const key of keys) this.#turns.set(key, turn);
     return turn;
   }
 
@@ -81,7 +81,7 @@ export class FaultSchedule {
     const { kind, options } = this.#options.faults[of.fault]!;
     await this.#step(of, 'asked', 'taken', (id) =>
       definitions.get(kind)!.level === 'host'
-        ? this.#options.fleet.inflict(kind as HostFaultKind, id, options)
+        ? this.#options.fleet.inflict(kind as HostFaultKind, id, options, of.fault)
         : this.#options.fleet.setFault(id, of.fault, kind, options),
     );
   }
@@ -90,7 +90,7 @@ export class FaultSchedule {
     const { kind } = this.#options.faults[of.fault]!;
     await this.#step(of, 'heal-asked', 'healed', (id) =>
       definitions.get(kind)!.level === 'host'
-        ? this.#options.fleet.revive(id)
+        ? this.#options.fleet.heal(id, of.fault)
         : this.#options.fleet.clearFault(id, of.fault),
     );
     this.#standing.splice(this.#standing.indexOf(of), 1);

@@ -14,6 +14,7 @@ import { explain } from './explain.ts';
 import { layerFindings, tlsFindings } from './layers.ts';
 import { findScenario } from './library.ts';
 import { loadFaultFindings } from './load-findings.ts';
+import { overlapFindings } from './overlap-findings.ts';
 import { Overrides } from './overrides.ts';
 import { placeFindings, placeNotes } from './places.ts';
 import { poolFindings } from './pool-findings.ts';
@@ -121,6 +122,7 @@ export function loadScenario(options: LoadOptions): LoadedScenario {
     faultFindings(valid),
     shapeFindings(valid),
     loadFaultFindings(valid),
+    overlapFindings(valid),
     placeFindings(valid),
     poolFindings(valid, resolved.contenders),
     layersOf(raw),

@@ -27,7 +27,8 @@ export interface Control {
     options: Record<string, unknown>;
     seed: number;
   }): Promise<{ at: number }>;
-  clearFault(fault: number): Promise<{ at: number }>;
+  /** `was`: whether it was on. */
+  clearFault(fault: number): Promise<{ at: number; was: boolean }>;
   /** A response that never ends: the kernel closes its socket at the very moment the process is gone. */
   watch(): Promise<Watch>;
 }
@@ -42,7 +43,7 @@ export function controlOf(host: string, port: number): Control {
     reset: (seed, from) => ask('POST', '/reset', { seed, from }) as Promise<BackendState>,
     join: (seed, from) => ask('POST', '/trial', { seed, from }) as Promise<BackendState>,
     setFault: (fault) => ask('POST', '/faults', fault) as Promise<{ at: number }>,
-    clearFault: (fault) => ask('DELETE', `/faults/${fault}`) as Promise<{ at: number }>,
+    clearFault: (fault) => ask('DELETE', `/faults/${fault}`) as Promise<{ at: number; was: boolean }>,
     watch: () => watch(host, port),
   };
 }

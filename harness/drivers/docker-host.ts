@@ -15,10 +15,11 @@
  */
 import type Dockerode from 'dockerode';
 import type { HostFaultKind } from '../../scenarios/faults/fault.ts';
+import { isDead } from '../../scenarios/host-faults.ts';
 import { statusOf } from './docker-client.ts';
 import type { FleetNetwork } from './docker-network.ts';
 import type { FleetBackend } from './driver.ts';
-import type { Host } from './fleet.ts';
+import type { Host } from './host.ts';
 
 /** What a CPU quota is a share of, µs; the kernel's usual period, whose smallest quota is 1000 µs. */
 const periodMicros = 100_000;
@@ -53,18 +54,25 @@ export function dockerHost(
       await begin[kind](options);
     },
     /** Goes by what Docker says, not by what was done: a backend may have died of itself. */
-    async restore() {
-      if (ending) await server.wait();
-      ending = false;
+    async restore(suffers) {
+      const dead = isDead(suffers);
+      if (ending && !dead) {
+        await server.wait();
+        ending = false;
+      }
       const [its, held] = await Promise.all([server.inspect(), holder.inspect()]);
-      if (Object.values(held.NetworkSettings.Networks).every((it) => it.IPAddress !== backend.host))
+      const missing = Object.values(held.NetworkSettings.Networks).every(
+        (it) => it.IPAddress !== backend.host,
+      );
+      if (missing && !suffers.has('vanish'))
         await network.connect({
           Container: holder.id,
           EndpointConfig: { IPAMConfig: { IPv4Address: backend.host } },
         });
-      if (its.State.Paused) await server.unpause();
-      if ((its.HostConfig.CpuQuota ?? 0) > 0) await limitCpu(-1);
-      if (!its.State.Running) await server.start().catch(unlessRunning);
+      if (its.State.Paused && !suffers.has('freeze')) await server.unpause();
+      if (suffers.has('throttle')) await begin.throttle(suffers.get('throttle')!);
+      else if ((its.HostConfig.CpuQuota ?? 0) > 0) await limitCpu(-1);
+      if (!its.State.Running && !dead) await server.start().catch(unlessRunning);
     },
   };
 }

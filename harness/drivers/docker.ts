@@ -13,7 +13,8 @@ import { addressOf, dockerHost } from './docker-host.ts';
 import { createNetwork, type FleetNetwork, mostBackends } from './docker-network.ts';
 import { daemonBack, watchDaemon } from './docker-watch.ts';
 import type { Driver, FleetBackend, RunLabel } from './driver.ts';
-import { fleetOf, type Host } from './fleet.ts';
+import { fleetOf } from './fleet.ts';
+import type { Host } from './host.ts';
 import { backendImage, serverFile } from './image.ts';
 import { servesAs } from './serves.ts';
 

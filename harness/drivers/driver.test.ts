@@ -49,6 +49,40 @@ const looks: Looks[] = [
 ];
 const throttled = { quota: 0.1 };
 
+/** Begun in this order and healed in the same: what a new connection meets after each step. */
+const overlaps: { says: string; faults: [HostFaultKind, Record<string, unknown>?][]; meets: Met[] }[] = [
+  {
+    says: 'of two crashes the first to be healed revives nobody',
+    faults: [['crash'], ['crash']],
+    meets: ['refused', 'refused', 'refused', 'answered'],
+  },
+  {
+    says: 'of two freezes the first to be healed thaws nobody',
+    faults: [['freeze'], ['freeze']],
+    meets: ['accepted', 'accepted', 'accepted', 'answered'],
+  },
+  {
+    says: 'a freeze outlasts the throttle it came in',
+    faults: [['throttle', { quota: 0.5 }], ['freeze']],
+    meets: ['answered', 'accepted', 'accepted', 'answered'],
+  },
+  {
+    says: 'a host that is off the network is off it still once its process is thawed, and the other way round',
+    faults: [['freeze'], ['vanish'], ['freeze']],
+    meets: ['accepted', 'silent', 'silent', 'silent', 'accepted', 'answered'],
+  },
+  {
+    says: 'a process started anew on a host off the network serves once the host is back',
+    faults: [['crash'], ['vanish']],
+    meets: ['refused', 'silent', 'silent', 'answered'],
+  },
+  {
+    says: 'a host that comes back without a process refuses',
+    faults: [['vanish'], ['crash']],
+    meets: ['silent', 'silent', 'refused', 'answered'],
+  },
+];
+
 async function open({ host, port }: FleetBackend): Promise<Socket> {
   const socket = connect({ host, port }).on('error', () => socket.destroy());
   await once(socket, 'connect');
@@ -104,7 +138,7 @@ for (const driver of drivers) {
       const socket = await open(second);
       const closed = once(socket, 'close').then(() => 'closed');
       const asked = now();
-      const { at } = await fleet.inflict(kind, second.id, kind === 'throttle' ? throttled : {});
+      const { at } = await fleet.inflict(kind, second.id, kind === 'throttle' ? throttled : {}, 0);
       t.true(at >= asked && at <= now(), 'taken between asked and answered');
       const begun = now();
       t.is(await probe(second.host, second.port, 1_000), met);
@@ -114,7 +148,7 @@ for (const driver of drivers) {
       socket.destroy();
 
       const healAsked = now();
-      const healed = await fleet.revive(second.id);
+      const healed = await fleet.heal(second.id, 0);
       t.true(healed.at >= healAsked && healed.at <= now());
       const response = await fetch(`http://${second.host}:${second.port}/`);
       t.is(response.headers.get('steelyard-backend'), second.id);
@@ -124,8 +158,8 @@ for (const driver of drivers) {
   test.serial(`${driver.name}: a fault it cannot do is refused, and nothing happens`, async (t) => {
     const cannot = looks.map((it) => it.kind).filter((kind) => !driver.can.has(kind));
     for (const kind of cannot)
-      await t.throwsAsync(fleet.inflict(kind, first.id, throttled), { message: /cannot do/ });
-    await t.throwsAsync(fleet.inflict('crash', 'nobody', {}), {
+      await t.throwsAsync(fleet.inflict(kind, first.id, throttled, 0), { message: /cannot do/ });
+    await t.throwsAsync(fleet.inflict('crash', 'nobody', {}, 0), {
       message: /expected one of app-1.*got nobody/,
     });
     t.is(await probe(first.host, first.port, 2_000), 'answered');
@@ -143,9 +177,9 @@ for (const driver of drivers) {
           return Math.min(...times);
         };
         const before = await fastest();
-        await fleet.inflict('throttle', burning.id, { quota: 0.05 });
+        await fleet.inflict('throttle', burning.id, { quota: 0.05 }, 0);
         const during = await timeOf(burning);
-        await fleet.revive(burning.id);
+        await fleet.heal(burning.id, 0);
         const after = await fastest();
         t.true(
           before < 350 && during > 350 && after < 350,
@@ -154,15 +188,38 @@ for (const driver of drivers) {
       },
     );
 
-  test.serial(`${driver.name}: a frozen backend can crash, and one revive undoes both`, async (t) => {
-    await fleet.inflict('freeze', second.id, {});
-    await t.throwsAsync(fleet.inflict('stop', second.id, {}), { message: /does not hear SIGTERM/ });
-    await fleet.inflict('crash', second.id, {});
-    t.is(await probe(second.host, second.port, 1_000), 'refused');
-    await t.throwsAsync(fleet.inflict('freeze', second.id, {}), { message: /process is gone already/ });
-    await fleet.revive(second.id);
-    t.is(await probe(second.host, second.port, 2_000), 'answered');
-  });
+  test.serial(
+    `${driver.name}: a frozen backend can crash, which ends the freeze with the process`,
+    async (t) => {
+      await fleet.inflict('freeze', second.id, {}, 0);
+      await t.throwsAsync(fleet.inflict('stop', second.id, {}, 1), { message: /does not hear SIGTERM/ });
+      await fleet.inflict('crash', second.id, {}, 2);
+      t.is(await probe(second.host, second.port, 1_000), 'refused');
+      await t.throwsAsync(fleet.inflict('freeze', second.id, {}, 3), { message: /process is gone already/ });
+      await fleet.heal(second.id, 0);
+      t.is(await probe(second.host, second.port, 1_000), 'refused', 'there is nothing left to thaw');
+      await fleet.heal(second.id, 2);
+      t.is(await probe(second.host, second.port, 2_000), 'answered');
+    },
+  );
+
+  for (const { says, faults, meets } of overlaps.filter(({ faults }) =>
+    faults.every(([kind]) => driver.can.has(kind)),
+  ))
+    test.serial(`${driver.name}: ${says}`, async (t) => {
+      const met: Met[] = [];
+      const look = async () => met.push(await probe(second.host, second.port, 300));
+      for (const [number, [kind, options = {}]] of faults.entries()) {
+        await fleet.inflict(kind, second.id, options, number);
+        await look();
+      }
+      for (const number of faults.keys()) {
+        await fleet.heal(second.id, number);
+        await look();
+      }
+      t.deepEqual(met, meets);
+      t.deepEqual(await fleet.verify(), []);
+    });
 
   test.serial(
     `${driver.name}: service-level faults outlive a crash, and can be switched while there is no process`,
@@ -171,10 +228,10 @@ for (const driver of drivers) {
       await fleet.setFault(second.id, 0, 'slow', {});
       const withSlow = await faults();
       t.deepEqual(withSlow, [{ fault: 0, kind: 'slow' }]);
-      await fleet.inflict('crash', second.id, {});
+      await fleet.inflict('crash', second.id, {}, 9);
       await fleet.setFault(second.id, 1, 'hang', {});
       await fleet.clearFault(second.id, 1);
-      await fleet.revive(second.id);
+      await fleet.heal(second.id, 9);
       t.deepEqual(await faults(), withSlow);
       await fleet.clearFault(second.id, 0);
       t.notDeepEqual(await faults(), withSlow);
@@ -187,7 +244,7 @@ for (const driver of drivers) {
       const stateOf = ({ host, controlPort }: FleetBackend) => controlOf(host, controlPort).state();
       await Promise.all(Array.from({ length: 20 }, () => timeOf(first)));
       await fleet.setFault(first.id, 0, 'slow', {});
-      await fleet.inflict('freeze', second.id, {});
+      await fleet.inflict('freeze', second.id, {}, 0);
       const used = await stateOf(first);
       await fleet.reset(77);
       const [one, two] = await Promise.all([stateOf(first), stateOf(second)]);
@@ -201,7 +258,7 @@ for (const driver of drivers) {
   test.serial(
     `${driver.name}: stopped, also twice and with a backend frozen, it leaves nothing`,
     async (t) => {
-      await fleet.inflict('freeze', second.id, {});
+      await fleet.inflict('freeze', second.id, {}, 0);
       t.true((await carrying(run.runId)).length >= 3);
       await Promise.all([fleet.stop(), fleet.stop()]);
       await fleet.stop();

@@ -32,17 +32,22 @@ export interface RunLabel {
 }
 
 export interface Fleet {
-  /** In index order. Addresses stay the same across crash, stop, vanish and revive. */
+  /** In index order. Addresses stay the same across crash, stop, vanish and heal. */
   readonly backends: readonly FleetBackend[];
   /** Resolves with why, in a sentence with the remedy, once what the backends stand on has gone; never where nothing can. */
   readonly lost?: Promise<string>;
   /**
    * Does a host-level fault and resolves once it holds. `at` is the monotonic time (harness/clock.ts, ms) it took
-   * effect, as exactly as the driver can tell.
+   * effect, as exactly as the driver can tell. `fault` numbers it: several may stand on one backend, each until its own heal.
    */
-  inflict(kind: HostFaultKind, id: string, options: Record<string, unknown>): Promise<{ at: number }>;
-  /** Undoes whatever host-level fault the backend suffers, and resolves once it serves again. */
-  revive(id: string): Promise<{ at: number }>;
+  inflict(
+    kind: HostFaultKind,
+    id: string,
+    options: Record<string, unknown>,
+    fault: number,
+  ): Promise<{ at: number }>;
+  /** Undoes one host-level fault, leaves the others standing, and resolves once that shows: where none is left, it serves again. */
+  heal(id: string, fault: number): Promise<{ at: number }>;
   /**
    * Between trials: heals everything, resets every backend through its control port, and proves it. `from` is the zone
    * of the next trial's balancer, where it has one.
@@ -56,6 +61,11 @@ export interface Fleet {
     options: Record<string, unknown>,
   ): Promise<{ at: number }>;
   clearFault(id: string, fault: number): Promise<{ at: number }>;
+  /**
+   * After a trial's last heal: what is wrong with which backend, a sentence each. None is: each serves, is the process it was, has no
+   * fault left, and is as new after a reset. To be asked when nothing sends to them any more.
+   */
+  verify(): Promise<string[]>;
   /** Removes everything it started. Never rejects for what is already gone; safe to call twice. */
   stop(): Promise<void>;
 }

@@ -46,7 +46,7 @@ test('a fault that does not show at the socket is an error, and is healed by the
   const restore = async () => void restored++;
   const { backend, close } = await actor(() => ({ id: 'app-1' }));
   const fleet = await fleetOf(driver, [{ backend, begin: nothing, restore }], nothing);
-  await t.throwsAsync(fleet.inflict('freeze', 'app-1', {}), {
+  await t.throwsAsync(fleet.inflict('freeze', 'app-1', {}, 0), {
     message: /freeze of app-1 did not take: expected its control port to be accepted, found it answered/,
   });
   await fleet.reset(1);

@@ -9,6 +9,6 @@ const fleet = await driver.launch(
   labelThisRun(runId),
   AbortSignal.timeout(60_000),
 );
-await fleet.inflict('freeze', 'owned-2', {});
+await fleet.inflict('freeze', 'owned-2', {}, 0);
 console.log(JSON.stringify(fleet.backends));
 setTimeout(() => process.exit(1), 60_000);

@@ -8,10 +8,11 @@ import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import type { NetworkSettings } from '../../scenarios/distances.ts';
 import type { HostFaultKind } from '../../scenarios/faults/fault.ts';
+import { isDead, type Suffering } from '../../scenarios/host-faults.ts';
 import type { BackendSpec } from '../../scenarios/scenario.ts';
 import { environmentOf } from '../ownership.ts';
 import type { FleetBackend, RunLabel } from './driver.ts';
-import type { Host } from './fleet.ts';
+import type { Host } from './host.ts';
 import { serverFile } from './image.ts';
 
 const server = fileURLToPath(new URL(`../../${serverFile}`, import.meta.url));
@@ -41,10 +42,11 @@ export class BackendProcess implements Host {
   }
 
   /** Lets a stopped process go on; starts a new one where none is left. */
-  async restore(): Promise<void> {
+  async restore(suffers: Suffering): Promise<void> {
+    if (isDead(suffers)) return;
     if (this.#ending) await this.ended();
-    if (this.#isRunning()) this.kill('SIGCONT');
-    else await this.#start();
+    if (!this.#isRunning()) await this.#start();
+    else if (!suffers.has('freeze')) this.kill('SIGCONT');
   }
 
   kill(signal: NodeJS.Signals): void {

@@ -60,7 +60,7 @@ async function start(
     const [port, controlPort] = (await freePorts(host, 2)) as [number, number];
     const it = new BackendProcess(spec, { id: spec.id, host, port, controlPort }, run, network);
     try {
-      await it.restore();
+      await it.restore(new Map());
       return it;
     } catch (error) {
       if (attempt === attempts || !/EADDRINUSE/.test((error as Error).message)) throw error;

@@ -38,3 +38,35 @@ for (const [says, fault] of [
       for (const { until, backends } of expected)
         if (until! < 4_900) t.true(told('healed').includes(`${until} ${backends.join('+')}`));
     });
+
+test('of faults that meet on one backend each ends with its own heal', (t) => {
+  const { requests, events } = play({
+    ...world([
+      { at: '1s', until: '3s', on: 'app', crash: {} },
+      { at: '2s', until: '4s', on: 'app', crash: {} },
+      { at: '1500ms', until: '3500ms', on: 'app', slow: { added: '30ms' } },
+    ]),
+    fleet: [{ id: 'app', workers: 100, service: { constant: { mean: '1ms' } } }],
+  });
+  t.is(events.filter((it) => it.type === 'fault' && it.phase === 'healed').length, 3);
+  // What is under way when the first crash comes goes with it.
+  for (const { sent, outcome } of requests.filter((it) => it.sent < 900 || it.sent >= 1000))
+    t.is(outcome, sent >= 1000 && sent < 4000 ? 'failed' : 'ok', `${sent}`);
+});
+
+test('a host off the network is off it until its own heal, whatever becomes of its process', (t) => {
+  const { requests } = play({
+    ...world([
+      { at: '1s', until: '3s', on: 'app', freeze: {} },
+      { at: '2s', until: '4s', on: 'app', vanish: {} },
+    ]),
+    fleet: [{ id: 'app', workers: 100, service: { constant: { mean: '1ms' } } }],
+    balancer: { ...plainBalancer, tryTimeout: '200ms', connectTimeout: '100ms' },
+  });
+  const within = (from: number, to: number) =>
+    new Set(requests.filter(({ sent }) => sent >= from && sent < to).map(({ outcome }) => outcome));
+  t.deepEqual(within(0, 900), new Set(['ok']));
+  t.deepEqual(within(1000, 2700), new Set(['failed']));
+  t.deepEqual(within(3000, 3700), new Set(['failed']));
+  t.deepEqual(within(4500, 5000), new Set(['ok']));
+});

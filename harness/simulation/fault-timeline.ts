@@ -53,7 +53,8 @@ export class FaultTimeline {
     const { kind, options } = this.#options.faults[of.fault]!;
     this.#standing.push(of);
     this.#step(of, 'asked', 'taken', (host) => {
-      if (definitions.get(kind)!.level === 'host') host.trouble.inflict(kind as HostFaultKind, options);
+      if (definitions.get(kind)!.level === 'host')
+        host.trouble.inflict(kind as HostFaultKind, options, of.fault);
       else host.trouble.setFault(of.fault, kind, options);
     });
   }
@@ -61,7 +62,7 @@ export class FaultTimeline {
   #heal(of: Occurrence): void {
     const { kind } = this.#options.faults[of.fault]!;
     this.#step(of, 'heal-asked', 'healed', (host) => {
-      if (definitions.get(kind)!.level === 'host') host.trouble.revive();
+      if (definitions.get(kind)!.level === 'host') host.trouble.heal(of.fault);
       else host.trouble.clearFault(of.fault);
     });
     this.#standing.splice(this.#standing.indexOf(of), 1);

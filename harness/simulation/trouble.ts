@@ -13,6 +13,14 @@
  */
 import { serviceFaultOf } from '../../scenarios/catalogue.ts';
 import type { HostFaultKind } from '../../scenarios/faults/fault.ts';
+import {
+  ending,
+  type HostLevelFault,
+  isDead,
+  type Suffering,
+  together,
+  whyNot,
+} from '../../scenarios/host-faults.ts';
 import { rank } from './agenda.ts';
 import { type Call, type Step, step } from './call.ts';
 import type { Ground, Host } from './host.ts';
@@ -30,7 +38,9 @@ export class Trouble {
   stall = 0;
   readonly #host: Host;
   readonly #ground: Ground;
-  readonly #suffers = new Set<HostFaultKind>();
+  /** By number, in the order they began. */
+  readonly #standing = new Map<number, HostLevelFault>();
+  #suffers: Suffering = new Map();
   /** Service-level faults asked for and not healed: a fresh process is told of them again. */
   readonly #faults = new Map<number, { kind: string; options: Record<string, unknown> }>();
   /** No process: crashed, or left after a stop. */
@@ -66,35 +76,37 @@ export class Trouble {
   }
 
   /** Does a host-level fault, now. Throws where the host is in no state for it. */
-  inflict(kind: HostFaultKind, options: Record<string, unknown>): void {
-    const dead = this.#suffers.has('crash') || this.#suffers.has('stop');
-    if (this.#suffers.has(kind) || (dead && (kind === 'crash' || kind === 'stop'))) return;
-    const { id } = this.#host.spec;
-    if (dead && kind !== 'vanish') throw new Error(`cannot ${kind} ${id}: its process is gone already`);
-    if (kind === 'stop' && this.frozen)
-      throw new Error(`cannot stop ${id}: frozen, it does not hear SIGTERM`);
-    this.#suffers.add(kind);
+  inflict(kind: HostFaultKind, options: Record<string, unknown>, fault: number): void {
+    const before = this.#suffers;
+    const why = whyNot(kind, before);
+    if (why !== undefined) throw new Error(`cannot ${kind} ${this.#host.spec.id}: ${why}`);
+    this.#standing.set(fault, { kind, options });
+    this.#suffers = together(this.#standing.values());
+    if (kind === 'throttle') this.#quota = this.#suffers.get(kind)!.quota as number;
+    if (before.has(kind) || (ending.has(kind) && isDead(before))) return;
     if (kind === 'crash') this.#end();
     else if (kind === 'freeze') this.#frozenSince = this.#ground.timeline.now;
-    else if (kind === 'throttle') this.#quota = options.quota as number;
     else if (kind === 'stop') this.#stop();
   }
 
-  /** Undoes every host-level fault, now. */
-  revive(): void {
+  /** Ends one host-level fault, now, and leaves the others standing. */
+  heal(fault: number): void {
+    const before = this.#suffers;
+    this.#standing.delete(fault);
+    this.#suffers = together(this.#standing.values());
+    if (isDead(before) && !isDead(this.#suffers)) this.#revive();
+    this.#quota = (this.#suffers.get('throttle')?.quota as number | undefined) ?? Number.POSITIVE_INFINITY;
+    if (this.frozen && !this.#suffers.has('freeze')) this.#thaw();
+    if (before.has('vanish') && !this.#suffers.has('vanish')) this.#rejoin();
+  }
+
+  #revive(): void {
     const { timeline, seed } = this.#ground;
-    const vanished = this.#suffers.has('vanish');
     // A stop that is not over yet ends with the process, since another takes its place.
-    if (this.#suffers.has('stop') && !this.#gone) this.#end();
-    this.#suffers.clear();
-    this.#quota = Number.POSITIVE_INFINITY;
-    if (this.#gone) {
-      this.#gone = false;
-      this.#host.reset(seed, timeline.now);
-      for (const [number, { kind, options }] of this.#faults) this.setFault(number, kind, options);
-    }
-    if (this.frozen) this.#thaw();
-    if (vanished) this.#rejoin();
+    if (!this.#gone) this.#end();
+    this.#gone = false;
+    this.#host.reset(seed, timeline.now);
+    for (const [number, { kind, options }] of this.#faults) this.setFault(number, kind, options);
   }
 
   setFault(number: number, kind: string, options: Record<string, unknown>): void {
@@ -193,7 +205,8 @@ export class Trouble {
     const { life } = host;
     host.end();
     this.#gone = true;
-    this.#suffers.delete('freeze');
+    for (const [fault, { kind }] of this.#standing) if (kind === 'freeze') this.#standing.delete(fault);
+    this.#suffers = together(this.#standing.values());
     this.#frozenSince = Number.NaN;
     this.#inbox = [];
     this.#stood = [];

@@ -1,0 +1,12 @@
+/** One backend as a driver runs it: what differs between Docker and plain processes. The rest is `member.ts`. */
+import type { HostFaultKind } from '../../scenarios/faults/fault.ts';
+import type { Suffering } from '../../scenarios/host-faults.ts';
+import type { FleetBackend } from './driver.ts';
+
+export interface Host {
+  readonly backend: FleetBackend;
+  /** Begins a fault of the driver's `can`, or gives one that holds other options; resolves once it is asked for. */
+  begin(kind: HostFaultKind, options: Record<string, unknown>): Promise<void>;
+  /** Undoes whatever ails the host but what it still `suffers`, and starts its process where there is none and should be. */
+  restore(suffers: Suffering): Promise<void>;
+}
