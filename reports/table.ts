@@ -3,6 +3,7 @@
  * a screen reader. A star marks the best of a column. Ends with what the audit found wrong, as no number above it can be relied on then.
  */
 import { compare } from './comparison.ts';
+import { terminalTable } from './fault-tables.ts';
 import type { Summary } from './summary.ts';
 
 /** Lines without a trailing newline. */
@@ -14,25 +15,45 @@ export function comparisonTable(summary: Summary): string {
     contender,
     ...cells.map(({ text, best }) => (best ? `*${text}` : text)),
   ]);
-  const widths = head.map((_, column) => Math.max(...[head, ...body].map((row) => row[column]!.length)));
-  const line = (row: readonly string[]) =>
-    row
-      .map((text, column) => (column === 1 ? text.padEnd(widths[column]!) : text.padStart(widths[column]!)))
-      .join('  ')
-      .trimEnd();
   const notes = rows.flatMap(({ contender, note }) => (note === undefined ? [] : [`${contender}: ${note}`]));
   const starred = rows.some(({ cells }) => cells.some(({ best }) => best));
   const wrong = summary.audit.findings.filter(({ ok }) => ok === false);
   return [
-    line(head),
-    ...body.map(line),
+    ...aligned([head, ...body], new Set([1])),
     '',
+    ...faultLines(summary),
     ...(starred ? ['* best of its column'] : []),
     ...(summary.driver === 'simulation' ? ['simulated, in virtual time'] : []),
     ...notes,
     ...(wrong.length > 0 ? ['', 'The recording fails its own audit:'] : []),
     ...wrong.map(({ check, detail }) => `  ${check}: ${detail}`),
   ].join('\n');
+}
+
+/** @param text columns of words, set to the left */
+function aligned(rows: readonly (readonly string[])[], text: ReadonlySet<number>): string[] {
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  return rows.map((row) =>
+    row
+      .map((cell, column) =>
+        text.has(column) ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!),
+      )
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+/** More would push the comparison out of sight; the report has them all. */
+const mostFaultLines = 12;
+
+/** The course and the cost of each fault, where they are few. */
+function faultLines(summary: Summary): string[] {
+  const { columns, rows } = terminalTable(summary);
+  if (rows.length === 0 || rows.length > mostFaultLines) return [];
+  const one = new Set(rows.map(({ fault }) => fault)).size === 1;
+  const head = one ? [rows[0]!.fault, ...columns] : ['', 'fault', ...columns];
+  const body = rows.map(({ contender, fault, cells }) => [contender, ...(one ? [] : [fault]), ...cells]);
+  return [...aligned([head, ...body], new Set(one ? [0] : [0, 1])), ''];
 }
 
 /** What a person reads last in a terminal: the table, the verdict in its sentence, and each expectation that was not met. */

@@ -14,11 +14,14 @@ export interface Panel {
   spec: Spec;
 }
 
+/** Vega's names. */
+export type PointShape = 'triangle-down' | 'triangle-up' | 'diamond';
+
 export interface LegendEntry {
   label: string;
   /** A colour of theme.ts. */
   color: string;
-  shape: 'line' | 'area' | 'bar' | 'band' | 'rule';
+  shape: 'line' | 'area' | 'bar' | 'band' | 'rule' | PointShape;
   dash?: readonly number[];
 }
 

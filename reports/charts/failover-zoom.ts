@@ -3,22 +3,47 @@
  * decide recovery (`../recovery.ts`). Of several rounds, the first complete one is drawn; the table has the medians.
  */
 import { numberOf } from '../fault-metrics.ts';
+import { costTable, namedFault } from '../fault-tables.ts';
 import { inUnit } from '../numbers.ts';
 import { binMs } from '../recovery.ts';
-import { define, type Spec } from './chart.ts';
+import type { Failover } from '../summary.ts';
+import { define, type LegendEntry, type PointShape, type Spec } from './chart.ts';
 import { extremes, type Series, seriesOf } from './series.ts';
 import { color, panel, yAxis } from './theme.ts';
 
 const lead = 0.5;
 
-/** Seconds to draw after the fault: until the slowest has detected and recovered, and a second more; at least 2 and at most 8. */
+/** Seconds to draw after the fault: until the slowest has detected, recovered and come back, and a second more; at least 2 and at most 8. */
 function reach(all: readonly Series[]): number {
-  const times = all.flatMap(({ folds }) => [
-    folds[0]!.failover[0]?.detectMs,
-    folds[0]!.failover[0]?.recoverMs,
-  ]);
+  const times = all.flatMap(({ folds }) => {
+    const [first] = folds[0]!.failover;
+    return first ? [first.detectMs, first.recoverMs, ...points(first).map(({ ms }) => ms)] : [];
+  });
   return Math.min(8, Math.max(2, ...times.map((ms) => (ms ?? 0) / 1000 + 1)));
 }
+
+/** What is marked by a point above the bars, in order of time; ms from the fault taken. */
+function points(
+  failover: Failover,
+): { ms: number; shape: PointShape; color: string; label: string; level: number }[] {
+  const { takenMs, healedMs } = failover;
+  const sinceHeal = (key: 'readmittedMs' | 'fairAgainMs') =>
+    healedMs === null ? undefined : healedMs - takenMs + (numberOf(failover, key) ?? Number.NaN);
+  const of = (ms: number | null | undefined, point: (typeof pointMarks)[number]) =>
+    typeof ms === 'number' && Number.isFinite(ms) ? [{ ms, ...point }] : [];
+  return [
+    ...of(failover.lastSentMs, pointMarks[0]),
+    ...of(sinceHeal('readmittedMs'), pointMarks[1]),
+    ...of(sinceHeal('fairAgainMs'), pointMarks[2]),
+  ];
+}
+
+/** `level`: of the height of the drawing. A victim often has its part again at the moment it is back. */
+const pointMarks = [
+  { label: 'last sent to a victim', color: color.vermilion, shape: 'triangle-down', level: 0.8 },
+  { label: 'victims taken back', color: color.green, shape: 'triangle-up', level: 0.8 },
+  { label: 'fair share again', color: color.blue, shape: 'diamond', level: 0.75 },
+] as const satisfies (LegendEntry & { level: number })[];
 
 function titleOf(all: readonly Series[]): string {
   const span = (of: (it: Series['summary']) => number | null | undefined) => {
@@ -29,13 +54,13 @@ function titleOf(all: readonly Series[]): string {
     const [low, high] = [inUnit(range.low.value, 'ms'), inUnit(range.high.value, 'ms')];
     return `after ${low === high ? low : `${low} to ${high}`}${never}`;
   };
-  const { kind, backends } = all[0]!.summary.failover[0]!;
+  const first = all[0]!.summary.failover[0]!;
   const detected = span((it) => it.failover[0]?.detectMs);
   const recovered = span((it) => it.failover[0]?.recoverMs);
-  const first = `The ${kind} of ${backends.join(', ')} was ${detected ? `detected ${detected}` : 'never detected'}`;
+  const seen = `The ${namedFault(first)} was ${detected ? `detected ${detected}` : first.backends.length === 0 ? 'for nobody to detect' : 'never detected'}`;
   if (all.every(({ summary }) => summary.failover[0]?.recoverMs === 0))
-    return `${first}; service never left its band from before`;
-  return `${first}; clients ${recovered ? `had recovered ${recovered}` : 'never recovered'}`;
+    return `${seen}; service never left its band from before`;
+  return `${seen}; clients ${recovered ? `had recovered ${recovered}` : 'never recovered'}`;
 }
 
 function drawing({ folds }: Series, to: number, top: number): Spec {
@@ -87,6 +112,15 @@ function drawing({ folds }: Series, to: number, top: number): Spec {
     },
     bars('0', 'good', { color: color.blue, fillOpacity: 0.35 }),
     bars('good', 'all', { color: color.vermilion, fillOpacity: 0.9 }),
+    ...points(failover[0]!)
+      .filter(({ ms }) => ms / 1000 <= to)
+      .map(
+        ({ ms, shape, color: fill, level }): Spec => ({
+          data: { values: [{ t: ms / 1000, level: top * level }] },
+          mark: { type: 'point', shape, filled: true, opacity: 1, size: 70, color: fill },
+          encoding: { x, y: { ...y, field: 'level' } },
+        }),
+      ),
     ...markers.flatMap(({ ms, text, level, dash }): Spec[] => {
       const nearEnd = ms / 1000 > to * 0.6;
       const values = [{ t: ms / 1000, level, text: `${text} ${inUnit(ms, 'ms')}` }];
@@ -113,6 +147,7 @@ export default define({
     const all = seriesOf(report).filter(({ folds }) => (folds[0]!.zooms[0]?.bins.length ?? 0) > 0);
     if (all.length === 0) return undefined;
     const to = reach(all);
+    const costs = costTable(report.summary);
     const totals = all.flatMap(({ folds }) =>
       folds[0]!.zooms[0]!.bins.filter(({ t }) => t < to * 1000).map(({ good, bad }) => (good + bad) * 10),
     );
@@ -121,40 +156,23 @@ export default define({
     return {
       title: titleOf(all),
       description:
-        'Requests due in each 100 ms around the first fault, per second: good ones (ok and in time) in blue, bad ones (failed, lost or late) stacked on top. Lines mark when the balancer marked the victim unhealthy and from when on its clients were served as well as before.',
+        'Requests due in each 100 ms around the first fault, per second: good ones (ok and in time) in blue, bad ones (failed, lost or late) stacked on top. Lines mark when the balancer marked the victim unhealthy and from when on its clients were served as well as before; points above, when the last request was sent to a victim, and when victims were taken back and carried their part again.',
       legend: [
         { label: 'good', color: color.blue, shape: 'area' },
         { label: 'failed, lost or late', color: color.vermilion, shape: 'bar' },
         { label: 'detected', color: color.ink, shape: 'rule', dash: [5, 3] },
         { label: 'recovered', color: color.ink, shape: 'rule' },
+        ...pointMarks
+          .filter(({ label }) =>
+            all.some(({ folds }) => points(folds[0]!.failover[0]!).some((it) => it.label === label)),
+          )
+          .map(({ level: _, ...entry }) => entry),
         { label: 'the fault holds', color: color.band, shape: 'band' },
       ],
       panels: all.map((series) => ({ label: series.summary.name, spec: drawing(series, to, top) })),
       table: {
-        columns: [
-          'contender',
-          'fault',
-          'detected',
-          'recovered',
-          'sacrificed',
-          'last sent to it',
-          'overshoot',
-          'share since back',
-          'fair again',
-        ],
-        rows: all.flatMap(({ summary }) =>
-          summary.failover.map((it) => [
-            summary.name,
-            `${it.kind} of ${it.backends.join(', ')} at ${inUnit(it.takenMs, 'ms')}`,
-            inUnit(it.detectMs ?? Number.POSITIVE_INFINITY, 'ms'),
-            inUnit(numberOf(it, 'recoverMs'), 'ms'),
-            inUnit(it.sacrificed, 'requests'),
-            inUnit(it.lastSentMs, 'ms'),
-            it.overshoot === null ? '–' : `${it.overshoot.toFixed(2)} × fair`,
-            inUnit(it.returnedShare, 'share'),
-            it.healedMs === null ? '–' : inUnit(numberOf(it, 'fairAgainMs'), 'ms'),
-          ]),
-        ),
+        columns: ['contender', 'fault', ...costs.columns],
+        rows: costs.rows.map(({ contender, fault, cells }) => [contender, fault, ...cells]),
       },
     };
   },

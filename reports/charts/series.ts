@@ -1,5 +1,6 @@
 /** What several charts draw from: each contender's timeline as one series, and the time its faults held. */
 import { counted } from '../contenders.ts';
+import { namedFault } from '../fault-tables.ts';
 import { inOrder, type Report } from '../judge.ts';
 import { median } from '../latencies.ts';
 import { milliseconds } from '../numbers.ts';
@@ -107,9 +108,7 @@ export function faultLegend(all: readonly Series[]): LegendEntry[] {
 
 /** `crash of app-2`; several joined by commas. */
 export function faultNames(all: readonly Series[]): string {
-  const found = all.flatMap(({ summary }) =>
-    summary.failover.map(({ kind, backends }) => `${kind} of ${backends.join(', ')}`),
-  );
+  const found = all.flatMap(({ summary }) => summary.failover.map(namedFault));
   return [...new Set(found)].join('; ');
 }
 

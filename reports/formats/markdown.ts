@@ -1,8 +1,8 @@
 /** `summary.md`: for a CI step summary or a pull request. Tables only, far below GitHub's limit of 1,000 KB. */
 import { compare } from '../comparison.ts';
-import { numberOf } from '../fault-metrics.ts';
+import { costTable, courseTable, type FaultTable } from '../fault-tables.ts';
 import type { Report } from '../judge.ts';
-import { inUnit, percent } from '../numbers.ts';
+import { inUnit, percent, plural } from '../numbers.ts';
 import { regretTable } from '../regret-table.ts';
 import { define } from './format.ts';
 
@@ -32,20 +32,31 @@ function comparison({ summary }: Report): string {
   return table(['', 'contender', ...columns.map(({ label }) => label)], body, 2);
 }
 
+/** Rows beyond these are in `summary.json` only: faults that come again and again. */
+const mostFaults = 200;
+
 function failovers({ summary }: Report): string {
-  const rows = summary.contenders.flatMap(({ name, failover }) =>
-    failover.map((it) => [
-      text(name),
-      text(`${it.kind} of ${it.backends.join(', ')}`),
-      inUnit(it.detectMs ?? Number.POSITIVE_INFINITY, 'ms'),
-      inUnit(numberOf(it, 'recoverMs'), 'ms'),
-      inUnit(it.sacrificed, 'requests'),
-      inUnit(it.lastSentMs, 'ms'),
-      it.overshoot === null ? '–' : `${it.overshoot.toFixed(2)}×`,
-    ]),
-  );
-  const head = ['contender', 'fault', 'detected', 'recovered', 'sacrificed', 'last sent', 'overshoot'];
-  return rows.length === 0 ? '' : `\n### Faults\n\n${table(head, rows, 2)}\n`;
+  const [course, cost] = [courseTable(summary), costTable(summary)];
+  const printed = ({ columns, rows }: FaultTable) =>
+    table(
+      ['contender', 'fault', ...columns],
+      rows
+        .slice(0, mostFaults)
+        .map(({ contender, fault, cells }) => [text(contender), text(fault), ...cells]),
+      2,
+    );
+  const more = course.rows.length - mostFaults;
+  return course.rows.length === 0
+    ? ''
+    : `
+### Faults
+
+${printed(course)}
+
+Durations count from the fault taken; those of the return from the heal.
+
+${printed(cost)}
+${more > 0 ? `\n${plural(more, 'row')} more in \`summary.json\`.\n` : ''}`;
 }
 
 function regrets({ summary }: Report): string {

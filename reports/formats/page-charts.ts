@@ -26,6 +26,9 @@ function swatch({ color, shape, dash }: LegendEntry): Markup {
     rule: html`<line x1="14" y1="0" x2="14" y2="12" stroke="${color}" stroke-width="2"${
       dash && html` stroke-dasharray="${dash.join(' ')}"`
     }/>`,
+    'triangle-down': html`<path d="M8 1h12l-6 10z" fill="${color}"/>`,
+    'triangle-up': html`<path d="M8 11h12l-6-10z" fill="${color}"/>`,
+    diamond: html`<path d="M14 0l6 6-6 6-6-6z" fill="${color}"/>`,
   };
   return html`<svg viewBox="0 0 28 12" aria-hidden="true">${shapes[shape]}</svg>`;
 }

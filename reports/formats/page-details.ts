@@ -1,6 +1,6 @@
 /** What stands behind the verdict: each contender in full, the machine, how to run it again. */
 
-import { numberOf } from '../fault-metrics.ts';
+import { namedFault } from '../fault-tables.ts';
 import { inOrder, type Report } from '../judge.ts';
 import { count, inUnit, milliseconds, percent, plural } from '../numbers.ts';
 import type { ContenderSummary, PhaseMeasures } from '../summary.ts';
@@ -62,15 +62,11 @@ ${contender.error !== undefined && html`<p class="banner">Failed: ${contender.er
 <dt>retries</dt><dd>${count(contender.retries)}</dd>
 <dt>evenness (Jain)</dt><dd>${contender.fairness === null ? '–' : contender.fairness.toFixed(3)}</dd>
 <dt>balancer’s CPU</dt><dd>${cpu === undefined ? 'not applicable: simulated' : cpu === null ? 'not measured' : `${cpu.toFixed(0)} µs per request`}</dd>
-${failover.map(
-  (it) =>
-    html`<dt>${it.kind} of ${it.backends.join(', ')}</dt><dd>last sent to it ${
-      it.lastSentMs === null ? 'before the fault' : `${milliseconds(it.lastSentMs)} after the fault`
-    }; overshoot ${it.overshoot === null ? '–' : `${it.overshoot.toFixed(2)} × its fair share`}; fair share again ${
-      it.healedMs === null ? '–' : inUnit(numberOf(it, 'fairAgainMs'), 'ms')
-    }${it.healedMs !== null && it.fairAgainMs !== null && ' after the heal'}${Object.entries(
-      it.unknown ?? {},
-    ).map(([name, why]) => html`; ${name} unknown: ${why}`)}</dd>`,
+<dt>attempts per request</dt><dd>${inUnit(contender.attemptsPerRequest, 'number')}</dd>
+${failover.flatMap((it) =>
+  Object.entries(it.unknown ?? {}).map(
+    ([name, why]) => html`<dt>${namedFault(it)}</dt><dd>${name} unknown: ${why}</dd>`,
+  ),
 )}
 </dl>
 ${phasesTable(contender)}

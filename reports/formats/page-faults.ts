@@ -1,9 +1,11 @@
 /** The faults' timeline: one strip per contender, drawn in percent so that it fits any width. */
 import { counted } from '../contenders.ts';
+import { courseTable, namedFault } from '../fault-tables.ts';
 import { inOrder, type Report } from '../judge.ts';
 import { milliseconds, plural } from '../numbers.ts';
-import type { Failover } from '../summary.ts';
+import type { Failover, Summary } from '../summary.ts';
 import { html, type Markup } from './markup.ts';
+import { dataTable } from './page-charts.ts';
 
 const seconds = (ms: number) => `${Number((ms / 1000).toFixed(2))} s`;
 
@@ -24,7 +26,8 @@ function strip(failovers: readonly Failover[], windowMs: number): Markup {
   )}</svg>`;
 }
 
-function spoken({ kind, backends, takenMs, healedMs, detectMs, fairAgainMs, unknown }: Failover): string {
+function spoken(failover: Failover): string {
+  const { takenMs, healedMs, detectMs, fairAgainMs, unknown } = failover;
   const detected = detectMs === null ? 'never detected' : `detected after ${milliseconds(detectMs)}`;
   const healed = healedMs === null ? 'not healed' : `healed at ${seconds(healedMs)}`;
   const fair =
@@ -33,7 +36,20 @@ function spoken({ kind, backends, takenMs, healedMs, detectMs, fairAgainMs, unkn
       : fairAgainMs === null
         ? ', no fair share again'
         : `, fair share again after ${milliseconds(fairAgainMs)}`;
-  return `${kind} of ${backends.join(', ')} at ${seconds(takenMs)}: ${detected}, ${healed}${fair}.`;
+  return `${namedFault(failover)} at ${seconds(takenMs)}: ${detected}, ${healed}${fair}.`;
+}
+
+/** More rows than these are folded away until somebody asks for them. */
+const mostInSight = 20;
+
+function course(summary: Summary): Markup {
+  const { columns, rows } = courseTable(summary);
+  return html`<details${rows.length <= mostInSight && html` open`}><summary>In order: what happened when, from the fault taken; the return from the heal</summary>${dataTable(
+    {
+      columns: ['contender', 'fault', ...columns],
+      rows: rows.map(({ contender, fault, cells }) => [contender, fault, ...cells]),
+    },
+  )}</details>`;
 }
 
 export function faultsSection({ run, folds, summary }: Report): Markup {
@@ -50,7 +66,7 @@ export function faultsSection({ run, folds, summary }: Report): Markup {
 <h2>${plural(faults.length, 'fault')} in ${seconds(windowMs)}</h2>
 <p>${faults.map(
     ({ kind, on, at, until }, i) =>
-      html`${i > 0 && ' '}A ${kind} of ${[on].flat().join(', ')} was planned for ${seconds(at)}${
+      html`${i > 0 && ' '}A ${namedFault({ kind, backends: [on ?? []].flat() })} was planned for ${seconds(at)}${
         until === undefined ? ' until the end' : ` until ${seconds(until)}`
       }.`,
   )}</p>
@@ -61,5 +77,6 @@ export function faultsSection({ run, folds, summary }: Report): Markup {
     (part) =>
       html`<text x="${part * 100}%" y="13" text-anchor="${part === 0 ? 'start' : part === 1 ? 'end' : 'middle'}">${seconds(part * windowMs)}</text>`,
   )}</svg></div></div>
+${lived.length > 0 && course(summary)}
 </section>`;
 }
