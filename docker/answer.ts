@@ -1,6 +1,6 @@
 /** What goes out on the socket: whole answers, and the broken ones that faults ask for. */
 import type { ServerResponse } from 'node:http';
-import type { Verdict } from '../scenarios/faults/fault.ts';
+import type { BadLength, Verdict } from '../scenarios/faults/fault.ts';
 import { headers } from '../scenarios/headers.ts';
 
 /** Who answers, and what it says of its load. */
@@ -19,9 +19,16 @@ export interface Answer extends Sender {
 /** Runs `then` in `ms`. */
 export type Wait = (ms: number, then: () => void) => void;
 
-function writeHead(res: ServerResponse, { id, load }: Sender, status: number, length: number): void {
+function writeHead(
+  res: ServerResponse,
+  { id, load }: Sender,
+  status: number,
+  length: number | readonly string[],
+): void {
   // The flat list is the form Node need not copy or look anything up in.
-  const list = ['content-type', 'application/json', 'content-length', String(length), headers.backend, id];
+  const list = ['content-type', 'application/json', headers.backend, id];
+  if (typeof length === 'number') list.push('content-length', String(length));
+  else list.push(...length);
   if (load !== undefined) list.push(headers.load, load());
   res.writeHead(status, list);
 }
@@ -40,7 +47,7 @@ export function answerStatus(sender: Sender, res: ServerResponse, status: number
 }
 
 /** RST, at once. */
-function resetNow(res: ServerResponse): void {
+export function resetNow(res: ServerResponse): void {
   res.socket?.resetAndDestroy();
 }
 
@@ -78,6 +85,31 @@ function drip(answer: Answer, res: ServerResponse, every: number, wait: Wait, do
   next();
 }
 
+/** What stands in the place of a Content-Length that is true. */
+function badLength(how: BadLength, length: number): string[] {
+  const said = ['content-length', String(length)];
+  if (how === 'differing') return [...said, 'content-length', String(length + 1)];
+  if (how === 'with-chunked') return [...said, 'transfer-encoding', 'chunked'];
+  return ['content-length', how === 'malformed' ? `${length}x` : String(2 * length)];
+}
+
+/** The whole body, framed by what cannot be true; the connection stays open. */
+function answerBadly(answer: Answer, res: ServerResponse, how: BadLength): void {
+  const { body } = answer;
+  writeHead(res, answer, 200, badLength(how, body.length));
+  if (how === 'too-long') res.write(body);
+  else res.end(body);
+}
+
+/** The whole body and more, in one piece, so that whoever reads the one has the other. */
+function answerMore(answer: Answer, res: ServerResponse, bytes: number): void {
+  const { socket } = res;
+  socket?.cork();
+  answerWhole(answer, res);
+  socket?.write('x'.repeat(bytes));
+  socket?.uncork();
+}
+
 /** Answers as the faults have it; `done` once that is all, at once but for a drip. Nothing where the verdict is to hang. */
 export function carryOut(
   verdict: Verdict,
@@ -94,6 +126,8 @@ export function carryOut(
   done();
   if (verdict.kind === 'error') answerStatus(answer, res, verdict.status, { error: 'as the scenario asks' });
   else if (verdict.kind === 'truncate') truncateAfter(answer, res, verdict.sent);
+  else if (verdict.kind === 'bad-length') answerBadly(answer, res, verdict.how);
+  else if (verdict.kind === 'extra-bytes') answerMore(answer, res, verdict.bytes);
   else if (verdict.kind !== 'reset') answerWhole(answer, res);
   else if (verdict.sent > 0) resetAfter(answer, res, verdict.sent);
   else resetNow(res);

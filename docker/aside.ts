@@ -3,6 +3,7 @@
  * that a full queue is not a dead backend; but pauses have, and the faults that hit health checks.
  */
 import type { ServerResponse } from 'node:http';
+import { isHeld } from '../scenarios/faults/fault.ts';
 import { loadPath } from '../scenarios/headers.ts';
 import { answerStatus, carryOut, type Wait } from './answer.ts';
 import { now } from './clock.ts';
@@ -49,7 +50,7 @@ export function answerAside(
   const time = service.catchUp();
   const { model, spec } = service;
   const { id } = spec;
-  const { verdict, delay } = model.faults.judgeHealthCheck(time, service[counter]++);
+  const { verdict, fault, delay } = model.faults.judgeHealthCheck(time, service[counter]++);
   const after = model.awake(time) - time + delay + (verdict.kind === 'error' ? verdict.after : 0);
   const later = (ms: number, then: () => void) => (ms > 0 ? wait(ms, then) : then());
   const answer = () => {
@@ -57,6 +58,7 @@ export function answerAside(
     if (verdict.kind === 'error') return () => answerStatus({ id }, res, verdict.status, failing);
     if (service.draining) return () => answerStatus({ id }, res, 503, { ...failing, reason: 'draining' });
     const body = Buffer.from(JSON.stringify(says(service)));
+    if (isHeld(verdict)) service.hold(res, fault, trip);
     return () => carryOut(verdict, { id, body }, res, wait);
   };
   later(after, () => {

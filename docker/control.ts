@@ -98,7 +98,7 @@ async function answer(service: Service, req: IncomingMessage): Promise<object | 
   const match = /^DELETE \/faults\/(\d{1,9})$/.exec(route);
   if (!match) return undefined;
   const at = service.catchUp();
-  return { at, was: service.model.faults.clear(Number(match[1])) };
+  return { at, was: service.clearFault(Number(match[1])) };
 }
 
 function send(res: ServerResponse, status: number, says: object): void {

@@ -17,7 +17,14 @@ const healthy: Look = (it) => status(200)(it) && /"status":"ok"/.test(it.text);
 const silent: Look = ({ text, end }) => text === '' && end === 'open';
 const reset: Look = ({ text, end }) => text === '' && end === 'reset';
 
-const rows: [kind: string, options: Record<string, unknown>, request: Look, health: Look][] = [
+const badLengths: [how: string, framing: RegExp][] = [
+  ['differing', /content-length: 128\r\n.*content-length: 129\r\n/s],
+  ['with-chunked', /content-length: 128\r\n.*transfer-encoding: chunked\r\n.*80\r\n/s],
+  ['malformed', /content-length: 128x\r\n/],
+  ['too-long', /content-length: 256\r\n/],
+];
+
+const rows: (readonly [kind: string, options: Record<string, unknown>, request: Look, health: Look])[] = [
   ['slow', { added: 1 }, served, healthy],
   ['error', { status: 502 }, status(502), status(502)],
   ['lie', {}, status(500), healthy],
@@ -45,6 +52,29 @@ const rows: [kind: string, options: Record<string, unknown>, request: Look, heal
     ({ text, end }) => end === 'fin' && /content-length: 128\r\n/.test(text) && ofBody(text) === '',
     ({ end }) => end === 'fin',
   ],
+  ...badLengths.map(
+    ([how, framing]) =>
+      [
+        'bad-length',
+        { how, health: false },
+        ({ text }: RawAnswer) => framing.test(text) && text.includes(body),
+        healthy,
+      ] as const,
+  ),
+  [
+    'bad-length',
+    { how: 'malformed' },
+    ({ text }) => /length: 128x/.test(text),
+    ({ text }) => /length: \d+x/.test(text),
+  ],
+  [
+    'extra-bytes',
+    { bytes: 5 },
+    ({ text }) => ofBody(text) === `${body}xxxxx`,
+    ({ text }) => /}xxxxx$/.test(text),
+  ],
+  ['leak', {}, served, healthy],
+  ['pauses', { every: 3_600_000 }, served, healthy],
   [
     'drip',
     { every: 100, health: false },

@@ -7,11 +7,12 @@ import { BackendModel, Job } from '../scenarios/backend.ts';
 import { bodyOf } from '../scenarios/body.ts';
 import { serviceTimeOf } from '../scenarios/catalogue.ts';
 import type { NetworkSettings } from '../scenarios/distances.ts';
+import { isHeld } from '../scenarios/faults/fault.ts';
 import { headers } from '../scenarios/headers.ts';
 import type { LoadMeter } from '../scenarios/load-meter.ts';
 import { draw, stream } from '../scenarios/random.ts';
 import type { BackendSpec } from '../scenarios/scenario.ts';
-import { type Answer, answerStatus, carryOut, type Wait } from './answer.ts';
+import { type Answer, answerStatus, carryOut, resetNow, type Wait } from './answer.ts';
 import { type Aside, answerAside, asideOf } from './aside.ts';
 import { Burner } from './burner.ts';
 import { now } from './clock.ts';
@@ -59,6 +60,8 @@ export class Service {
   readonly #open = new Set<Request>();
   /** Of requests, health checks and probes alike. */
   readonly #responses = new Set<ServerResponse>();
+  /** Responses that a fault keeps unfinished: its number, and how far away their clients are, ms. */
+  readonly #held = new Map<ServerResponse, { fault: number; trip: number }>();
   readonly #timers = new Timers(now, { stall: longestLateness });
   readonly #wait: Wait = (ms, then) => this.#timers.add(now() + ms, then);
   readonly #answer: Answer;
@@ -117,6 +120,20 @@ export class Service {
   join(seed: number, from?: string): void {
     this.seed = seed;
     this.#travel?.join(seed, from);
+  }
+
+  /** A fault keeps this response unfinished, until its client goes or the fault is healed. */
+  hold(res: ServerResponse, fault: number, trip: number): void {
+    if (res.destroyed) return;
+    this.#held.set(res, { fault, trip });
+    res.once('close', () => this.#held.delete(res));
+  }
+
+  /** Switches a service-level fault off, and breaks off what it keeps unfinished; false when it was not on. */
+  clearFault(number: number): boolean {
+    for (const [res, { fault, trip }] of this.#held)
+      if (fault === number) this.#wait(trip, () => resetNow(res));
+    return this.model.faults.clear(number);
   }
 
   /** Resolves when no request is in flight; health checks fail from now on. */
@@ -226,8 +243,10 @@ export class Service {
   }
 
   #carryOut(request: Request, at: number): void {
-    const { verdict, res } = request;
+    const { res } = request;
+    const verdict = this.model.standing(request);
     const ending = verdict.kind === 'pass' ? 'served' : 'faulted';
+    if (isHeld(verdict)) this.hold(res, request.fault, request.trip);
     if (verdict.kind === 'hang') return;
     this.#leave(request, at, ending, (answer) =>
       carryOut(verdict, answer, res, this.#wait, () => this.#end(request, ending)),

@@ -122,9 +122,55 @@ const rows: Row[] = [
     noticed: true,
     says: 'a drip outlasts the try, its head is out: lost',
   },
+  {
+    id: 'bad-length',
+    kind: 'bad-length',
+    during: 'failed 502',
+    noticed: true,
+    says: 'two lengths that differ: not believed, 502',
+  },
+  {
+    id: 'too-long',
+    kind: 'bad-length',
+    options: { how: 'too-long' },
+    during: 'lost 0',
+    noticed: true,
+    says: 'a promise of more than comes outlasts the try, its head is out: lost',
+  },
+  {
+    id: 'extra-bytes',
+    kind: 'extra-bytes',
+    during: 'ok 200',
+    noticed: true,
+    says: 'bytes past the body: what was promised is delivered',
+  },
+  {
+    id: 'leak',
+    kind: 'leak',
+    options: { perSecond: '300ms', most: '40ms' },
+    during: 'ok 200',
+    noticed: false,
+    says: 'a leak: answers, ever later',
+  },
+  {
+    id: 'law',
+    kind: 'law',
+    options: { times: ['40ms', '60ms'] },
+    during: 'ok 200',
+    noticed: false,
+    says: 'another law: answers, in other times',
+  },
+  {
+    id: 'pauses',
+    kind: 'pauses',
+    options: { every: '150ms', shortest: '30ms', longest: '60ms' },
+    during: 'ok 200',
+    noticed: false,
+    says: 'pauses: answers, now and then late',
+  },
 ];
 
-const [at, until, duration] = [600, 2_200, 3_900];
+const [at, until, duration] = [600, 2_200, 5_200];
 const tryTimeout = 500;
 /** How far from a fault's edges a request must keep, ms, on a busy machine. */
 const clear = 150;

@@ -39,6 +39,8 @@ export class Job {
   abandoned = false;
   /** What the faults made of it on arrival; never a delay. */
   verdict: Verdict = pass;
+  /** The number of the fault behind the verdict, where that is not to pass. */
+  fault = -1;
   /** How many were inside as it arrived; the load meter's. */
   found = 0;
   /** The one behind it in the queue. */
@@ -107,7 +109,8 @@ export class BackendModel<J extends Job = Job> {
     this.busy = this.waiting = 0;
     this.arrived = this.completed = this.rejected = this.faulted = this.dropped = this.abandoned = 0;
     this.#cache?.clear();
-    this.#pauses = pauses && new Pauses(pauses.every, pauses.length, seed, index, now);
+    const law = pauses && { every: pauses.every, shortest: pauses.length, longest: pauses.length };
+    this.#pauses = law && new Pauses(law, seed, index, now);
     this.#since = now;
     this.#first = this.#last = undefined;
     this.meter?.reset(now);
@@ -122,7 +125,8 @@ export class BackendModel<J extends Job = Job> {
 
   /** The first moment from `now` on when it is not in a stop-the-world pause: what needs no worker is answered then. */
   awake(now: number): number {
-    return this.#pauses === undefined ? now : this.#pauses.awake(now);
+    const own = this.#pauses === undefined ? now : this.#pauses.awake(now);
+    return this.#faults?.any ? Math.max(own, this.#faults.awake(now)) : own;
   }
 
   /** A request arrives. Set `request`, `key` and `quantile` of the job first. */
@@ -130,8 +134,10 @@ export class BackendModel<J extends Job = Job> {
     job.arrival = now;
     this.arrived++;
     if (this.#faults?.any) {
-      const { verdict } = this.#faults.judge(now, job.request, this.#nominal(job), job.quantile);
+      this.#faults.take();
+      const { verdict, fault } = this.#faults.judge(now, job.request, this.#nominal(job), job.quantile);
       job.verdict = verdict;
+      job.fault = fault;
       const { kind } = verdict;
       if (kind === 'error' || kind === 'hang' || (kind === 'reset' && verdict.sent === 0)) {
         this.faulted++;
@@ -197,6 +203,11 @@ export class BackendModel<J extends Job = Job> {
     return undefined;
   }
 
+  /** What the faults make of a job that is done: one that has been healed meanwhile makes nothing of it. */
+  standing({ verdict, fault }: J): Verdict {
+    return verdict.kind === 'pass' || this.#faults?.has(fault) ? verdict : pass;
+  }
+
   #startNext(free: number): J | undefined {
     let job = this.#first;
     while (job !== undefined && job.state === 'dropped') job = job.next as J | undefined;
@@ -226,7 +237,7 @@ export class BackendModel<J extends Job = Job> {
 
   #startWith(now: number, job: J): void {
     const { contention, warmup, cache, speed } = this.spec;
-    const start = this.#pauses === undefined ? now : this.#pauses.awake(now);
+    const start = this.awake(now);
     const hit = cache !== undefined && job.key !== '' && this.#cache!.has(job.key);
     let ms = hit ? cache.hit / speed : this.#law.at(job.quantile) / speed;
     if (warmup !== undefined) {
@@ -242,6 +253,7 @@ export class BackendModel<J extends Job = Job> {
     job.state = 'running';
     job.start = start;
     job.finish = this.#pauses === undefined ? start + ms : this.#pauses.finish(start, ms);
+    if (this.#faults?.any) job.finish = this.#faults.through(start, job.finish);
     this.busy++;
     this.meter?.started(now);
   }

@@ -168,6 +168,7 @@ function addedBy({ kind, options }: Scenario['faults'][number], service: number)
   const delays = Array.from({ length: draws }, (_, i) => {
     const it = verdict({
       elapsed: Number.MAX_SAFE_INTEGER,
+      taken: Number.MAX_SAFE_INTEGER,
       request: i,
       healthCheck: false,
       service,

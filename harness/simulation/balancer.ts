@@ -9,7 +9,7 @@ import type { OutcomeKind } from '../../strategies/strategy.ts';
 import type { DispatchRequest } from '../dispatch.ts';
 import type { Dispatcher } from '../dispatcher.ts';
 import type { PooledBackend } from '../pooled-backend.ts';
-import { Call, step } from './call.ts';
+import { Call, noLife, step } from './call.ts';
 import type { Flight } from './flight.ts';
 import type { Host } from './host.ts';
 import { Link } from './link.ts';
@@ -19,9 +19,11 @@ import type { Timeline } from './timeline.ts';
 /** What takes a flight's end. */
 export interface Front {
   /** A complete response reaches the client. `backend` is −1 where the balancer itself answers. */
-  answered(flight: Flight, status: number, backend: number): void;
+  answered(flight: Flight, status: number, backend: number, intact?: boolean): void;
   /** The balancer breaks the client's connection, before or in mid-response. */
   cut(flight: Flight): void;
+  /** What reaches the client is no response that it could trust. */
+  garbled(flight: Flight): void;
 }
 
 /** What the balancers of a trial share. */
@@ -40,9 +42,6 @@ export interface Surroundings {
   /** Of a request, by its number. */
   readonly quantile: (number: number) => number;
 }
-
-/** Of a connection that no host has. */
-const noLife = -1;
 
 export class Balancer {
   readonly dispatcher: Dispatcher;
@@ -141,8 +140,13 @@ export class Balancer {
       this.#fail(call, 'reset', 502);
       return;
     }
+    if (call.due === Number.POSITIVE_INFINITY) return; // The rest never comes.
     call.step = step.response;
     this.#timeline.add(call, Math.max(this.#timeline.now, call.due));
+  }
+
+  garbled(call: Call): void {
+    if (call.awaited) this.#fail(call, 'error', 502);
   }
 
   broken(call: Call): void {

@@ -29,8 +29,13 @@ export const step = {
   response: 6,
   /** Balancer: the connection is broken. */
   broken: 7,
+  /** Balancer: a response is here whose head cannot be trusted. */
+  garbled: 8,
 } as const;
 export type Step = (typeof step)[keyof typeof step];
+
+/** Of a connection that no host has, or that carries no other request. */
+export const noLife = -1;
 
 /** The times of a call, as they stand in its row. */
 const field = { quantile: 0, arrival: 1, start: 2, finish: 3, sentAt: 4, due: 5, leftAt: 6 } as const;
@@ -51,6 +56,7 @@ export class Call implements Job, Due {
   /** The life of the host its connection belongs to. */
   life = 0;
   verdict: Verdict = pass;
+  fault = -1;
   /** Of the response. */
   status = 0;
   /** One-way latency between balancer and host, ms. */
@@ -164,5 +170,6 @@ export class Call implements Job, Due {
     else if (now === step.answers) this.host.answer(this);
     else if (now === step.head) this.balancer.headCame(this);
     else if (now === step.broken) this.balancer.broken(this);
+    else if (now === step.garbled) this.balancer.garbled(this);
   }
 }

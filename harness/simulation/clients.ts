@@ -122,15 +122,21 @@ export class Clients implements Front {
     else this.#launch(index, due);
   }
 
-  answered(flight: Flight, status: number, backend: number): void {
+  answered(flight: Flight, status: number, backend: number, intact = true): void {
     if (flight.over || this.#tooLate(flight)) return;
-    this.#end(flight, ofResponse(status, true), flight.latency, status, backend);
+    this.#end(flight, ofResponse(status, intact), flight.latency, status, backend);
     this.#spare.push(flight);
   }
 
   cut(flight: Flight): void {
     if (flight.over || this.#tooLate(flight)) return;
     this.#end(flight, ofBroken(flight.headSent), flight.latency, 0, -1);
+    this.#spare.push(flight);
+  }
+
+  garbled(flight: Flight): void {
+    if (flight.over || this.#tooLate(flight)) return;
+    this.#end(flight, verdicts.malformed, flight.latency, 0, -1);
     this.#spare.push(flight);
   }
 

@@ -10,7 +10,7 @@ import type { BackendSpec, BalancerSettings } from '../../scenarios/scenario.ts'
 import type { ServiceTime } from '../../scenarios/service-times/service-time.ts';
 import type { LoadSample } from '../../strategies/strategy.ts';
 import { rank } from './agenda.ts';
-import { type Call, step } from './call.ts';
+import { type Call, noLife, step } from './call.ts';
 import { Foresight } from './foresight.ts';
 import type { Timeline } from './timeline.ts';
 import { type Door, Trouble } from './trouble.ts';
@@ -24,6 +24,9 @@ export interface Ground {
   /** Where connections outlive requests: told of a host whose process is gone, if anybody can hear of it. */
   readonly ended?: (host: Host) => void;
 }
+
+/** What leaves a host for the balancer. */
+type Leaving = typeof step.head | typeof step.response | typeof step.broken | typeof step.garbled;
 
 /** Bytes of a health check's body, nearly enough. */
 const healthBody = 40;
@@ -123,7 +126,7 @@ export class Host extends BackendModel<Call> {
   }
 
   /** Something leaves for the balancer. */
-  send(call: Call, next: typeof step.head | typeof step.response | typeof step.broken): void {
+  send(call: Call, next: Leaving): void {
     if (!call.awaited || this.#trouble?.swallows(call, next)) return;
     if (this.reports && next === step.response) call.report = this.meter!.report(this.#timeline.now);
     call.step = next;
@@ -152,6 +155,10 @@ export class Host extends BackendModel<Call> {
     if (verdict.kind === 'error') return { error: judged(verdict.status), after: after + verdict.after };
     if (verdict.kind === 'hang') return { error: '', after: Number.POSITIVE_INFINITY };
     if (verdict.kind === 'drip') return { error: judged(200), after: after + verdict.every * healthBody };
+    if (verdict.kind === 'bad-length' && verdict.how === 'too-long')
+      return { error: '', after: Number.POSITIVE_INFINITY };
+    if (verdict.kind === 'bad-length' || verdict.kind === 'extra-bytes')
+      return { error: 'HPE_INVALID', after }; // Node's parser, which reads checks, believes neither.
     return { error: 'ECONNRESET', after };
   }
 
@@ -192,14 +199,21 @@ export class Host extends BackendModel<Call> {
 
   /** What the service-level faults have made of the response. */
   #carryOut(call: Call): void {
-    const { verdict } = call;
+    const verdict = this.standing(call);
     call.status = 200;
     if (verdict.kind === 'pass' || verdict.kind === 'error') this.send(call, step.response);
     else if (verdict.kind === 'drip') {
       const bytes = bodyOf(this.spec.body).length;
       call.due = this.#timeline.now + call.latency + verdict.every * (bytes - 1);
       this.send(call, step.head);
-    } else if (verdict.kind !== 'hang') {
+    } else if (verdict.kind === 'extra-bytes') {
+      call.life = noLife; // Whoever reads it uses the connection no more.
+      this.send(call, step.response);
+    } else if (verdict.kind === 'bad-length' && verdict.how === 'too-long') {
+      call.due = Number.POSITIVE_INFINITY;
+      this.send(call, step.head);
+    } else if (verdict.kind === 'bad-length') this.send(call, step.garbled);
+    else if (verdict.kind !== 'hang') {
       // A share of the body, then the end of the connection: the balancer has the head, and breaks off.
       call.due = Number.NaN;
       this.send(call, step.head);

@@ -9,7 +9,7 @@ import type { DispatchRequest } from '../dispatch.ts';
 import type { Dispatcher } from '../dispatcher.ts';
 import { loopbackAddress } from '../load/client-address.ts';
 import { Balancer, type Surroundings } from './balancer.ts';
-import { Call, step } from './call.ts';
+import { Call, noLife, step } from './call.ts';
 import { Connection } from './connection.ts';
 import type { Flight } from './flight.ts';
 import type { Host } from './host.ts';
@@ -82,7 +82,10 @@ export class TcpBalancer extends Balancer {
     const { flight, host, status } = call;
     const connection = this.#over(call);
     this.#heard(connection);
-    this.#around.front.answered(flight, status, host.spec.index);
+    // Bytes that nobody asked for pass like any others, and the client closes.
+    const intact = call.life !== noLife;
+    if (!intact) this.end(connection, 'ok');
+    this.#around.front.answered(flight, status, host.spec.index, intact);
     this.#spare.push(call);
   }
 
@@ -98,8 +101,18 @@ export class TcpBalancer extends Balancer {
       this.#around.front.cut(flight);
       return;
     }
+    if (call.due === Number.POSITIVE_INFINITY) return; // The rest never comes.
     call.step = step.response;
     this.#timeline.add(call, Math.max(this.#timeline.now, call.due));
+  }
+
+  override garbled(call: Call): void {
+    if (!call.awaited) return;
+    const { flight } = call;
+    const connection = this.#over(call);
+    this.#heard(connection);
+    this.end(connection, 'ok');
+    this.#around.front.garbled(flight);
   }
 
   override broken(call: Call): void {

@@ -12,7 +12,7 @@
  * A host that never had a fault has none of this.
  */
 import { serviceFaultOf } from '../../scenarios/catalogue.ts';
-import type { HostFaultKind } from '../../scenarios/faults/fault.ts';
+import { type HostFaultKind, isHeld } from '../../scenarios/faults/fault.ts';
 import {
   ending,
   type HostLevelFault,
@@ -119,6 +119,22 @@ export class Trouble {
   clearFault(number: number): void {
     this.#faults.delete(number);
     this.#host.faults.clear(number);
+    this.#breakOff(number);
+  }
+
+  /** What a fault kept unfinished. */
+  #breakOff(number: number): void {
+    const { awaited, timeline } = this.#ground;
+    const host = this.#host;
+    if (this.#suffers.has('vanish')) return; // Nobody hears of it.
+    for (const call of [...awaited()]) {
+      if (call.host !== host || call.fault !== number || !isHeld(call.verdict)) continue;
+      if (call.state !== 'hanging' && call.state !== 'done') continue;
+      call.step = step.none; // It may stand on the agenda for what will not happen any more.
+      if (call.state === 'hanging') host.closed(call);
+      if (call.latency === 0) call.balancer.broken(call);
+      else timeline.at(timeline.now + call.latency, () => call.balancer.broken(call));
+    }
   }
 
   /** A SYN that nothing answers: it is repeated, and answered once the host is back. */
@@ -245,9 +261,11 @@ export class Trouble {
   }
 }
 
+const left: ReadonlySet<Step> = new Set([step.response, step.head, step.broken, step.garbled]);
+
 /** Whether the end of the process takes this call with it: its request is there, and no answer has left. */
 function isHere(call: Call): boolean {
-  return call.admitted && call.step !== step.response && call.step !== step.head && call.step !== step.broken;
+  return call.admitted && !left.has(call.step);
 }
 
 /** When a packet of `sent` gets through that is repeated after `first` ms and then at doubling intervals. */

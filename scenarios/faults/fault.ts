@@ -7,6 +7,7 @@
  * A *load* fault is a change of the load itself, which the workload carries out (load-faults.ts): it hits no backend.
  */
 import type { Parameters, ParameterValues } from '../parameters.ts';
+import type { PauseLaw } from '../pauses.ts';
 
 /** What a service-level fault makes of one request. The set is closed: backend and simulator implement each of them. */
 export type Verdict =
@@ -22,12 +23,27 @@ export type Verdict =
   /** Promises the whole body, sends `sent` (a share) of it, then FIN. */
   | { readonly kind: 'truncate'; readonly sent: number }
   /** Sends the body one byte every `every` ms. */
-  | { readonly kind: 'drip'; readonly every: number };
+  | { readonly kind: 'drip'; readonly every: number }
+  /** Sends the body under a Content-Length that cannot be true. */
+  | { readonly kind: 'bad-length'; readonly how: BadLength }
+  /** Sends the body, and so many bytes more. */
+  | { readonly kind: 'extra-bytes'; readonly bytes: number };
+
+/** Two that differ; beside chunks; no number; or twice what comes, on a connection that stays open. */
+export type BadLength = 'differing' | 'with-chunked' | 'malformed' | 'too-long';
+
+/** Whether a response so judged stays unfinished on an open connection; healing its fault breaks that off. */
+export const isHeld = (verdict: Verdict): boolean =>
+  verdict.kind === 'hang' ||
+  verdict.kind === 'drip' ||
+  (verdict.kind === 'bad-length' && verdict.how === 'too-long');
 
 /** What a fault may look at. */
 export interface Victim {
-  /** Since the fault's onset, ms. */
+  /** Since the fault's onset, ms; or since the process started, where that was later. */
   readonly elapsed: number;
+  /** Requests taken in since then. */
+  readonly taken: number;
   /** Number of the request in the workload. −1 for a health check. */
   readonly request: number;
   /** Whether this is a health check: most faults spare it or hit only it. */
@@ -46,6 +62,8 @@ export interface ServiceFault<P extends Parameters = Parameters> {
   readonly about: string;
   readonly options: P;
   create(values: ParameterValues<P>): (victim: Victim) => Verdict;
+  /** Where the whole process stands still now and then while the fault is on: how often, and for how long. */
+  pauses?(values: ParameterValues<P>): PauseLaw;
 }
 
 /** Host-level faults, told apart at the socket; a test proves it. `revive` undoes each of them. */

@@ -6,6 +6,7 @@ import { FaultSet } from './fault-set.ts';
 
 const request: Victim = {
   elapsed: 1000,
+  taken: 5,
   request: 7,
   healthCheck: false,
   service: 10,
@@ -64,6 +65,70 @@ const rows: [
     { kind: 'truncate', sent: 0.25 },
   ],
   ['truncate can spare health checks', 'truncate', { share: 1, sent: 0.25, health: false }, check, pass],
+  [
+    'bad-length says something else',
+    'bad-length',
+    { how: 'malformed', share: 1, health: true },
+    request,
+    { kind: 'bad-length', how: 'malformed' },
+  ],
+  [
+    'bad-length can spare health checks',
+    'bad-length',
+    { how: 'differing', share: 1, health: false },
+    check,
+    pass,
+  ],
+  [
+    'extra-bytes adds them',
+    'extra-bytes',
+    { bytes: 7, share: 1, health: true },
+    request,
+    { kind: 'extra-bytes', bytes: 7 },
+  ],
+  ['extra-bytes can spare health checks', 'extra-bytes', { bytes: 7, share: 1, health: false }, check, pass],
+  [
+    'leak grows with time',
+    'leak',
+    { perSecond: 30, perRequest: 0, most: 100, health: false },
+    request,
+    delay(30),
+  ],
+  [
+    'leak grows with requests',
+    'leak',
+    { perSecond: 0, perRequest: 4, most: 100, health: false },
+    request,
+    delay(20),
+  ],
+  [
+    'leak grows no further',
+    'leak',
+    { perSecond: 30, perRequest: 4, most: 45, health: false },
+    request,
+    delay(45),
+  ],
+  [
+    'leak can slow health checks',
+    'leak',
+    { perSecond: 30, perRequest: 0, most: 100, health: true },
+    check,
+    delay(30),
+  ],
+  [
+    'leak spares health checks',
+    'leak',
+    { perSecond: 30, perRequest: 0, most: 100, health: false },
+    check,
+    pass,
+  ],
+  [
+    'pauses are of the process, and no verdict',
+    'pauses',
+    { every: 1, shortest: 1, longest: 1 },
+    request,
+    pass,
+  ],
   ['drip crawls', 'drip', { share: 1, every: 50, health: true }, request, { kind: 'drip', every: 50 }],
   ['drip can spare health checks', 'drip', { share: 1, every: 50, health: false }, check, pass],
 ];
@@ -121,12 +186,12 @@ const hang = { share: 1, health: true };
 const fail = { status: 500, share: 1, after: 1 };
 
 test('no fault passes everything', (t) => {
-  t.deepEqual(set().judge(0, 1, 10, 0.5), { verdict: pass, delay: 0 });
-  t.deepEqual(set().judgeHealthCheck(0, 1), { verdict: pass, delay: 0 });
+  t.deepEqual(set().judge(0, 1, 10, 0.5), { verdict: pass, fault: -1, delay: 0 });
+  t.deepEqual(set().judgeHealthCheck(0, 1), { verdict: pass, fault: -1, delay: 0 });
 });
 
 test('delays add, and the first other verdict wins by number, whatever the order of switching on', (t) => {
-  const expected = { verdict: { kind: 'hang' as const }, delay: 30 };
+  const expected = { verdict: { kind: 'hang' as const }, fault: 2, delay: 30 };
   t.deepEqual(
     set([3, 'error', fail], [2, 'hang', hang], [0, 'slow', slow], [1, 'slow', { ...slow, factor: 3 }]).judge(
       0,
@@ -146,7 +211,7 @@ test('a fault of the same number is replaced; cleared ones are gone', (t) => {
   ]);
   t.true(all.clear(1));
   t.false(all.clear(1));
-  t.deepEqual(all.judge(0, 1, 10, 0.5), { verdict: pass, delay: 10 });
+  t.deepEqual(all.judge(0, 1, 10, 0.5), { verdict: pass, fault: -1, delay: 10 });
   all.clearAll();
   t.false(all.any);
 });
@@ -173,4 +238,58 @@ test('a share is drawn apart for each request, backend, fault and health check, 
     t.true(same > 850 && same < 1150, `${same} of 2000 agree`);
     t.true(Math.abs(other.filter(Boolean).length - 1000) < 130);
   }
+});
+
+test('what was taken in counts from each fault’s own onset', (t) => {
+  const leak = { perSecond: 0, perRequest: 1, most: 100, health: false };
+  const all = set([0, 'leak', leak]);
+  all.take();
+  all.take();
+  all.set(1, 'leak', serviceFaultOf('leak'), { ...leak, perRequest: 10 }, 0, 1);
+  all.take();
+  t.is(all.judge(0, 1, 10, 0.5).delay, 3 + 10);
+});
+
+test('the fault behind a verdict is told, the first by number', (t) => {
+  t.is(set().judge(0, 1, 10, 0.5).fault, -1);
+  t.is(set([4, 'error', fail], [2, 'hang', hang], [0, 'slow', slow]).judge(0, 1, 10, 0.5).fault, 2);
+});
+
+test('pauses: the share of time and the lengths they are asked for, and the same when asked again', (t) => {
+  const options = { every: 700, shortest: 200, longest: 400 };
+  const lengths = (seed: number, backend: number) => {
+    const all = new FaultSet(backend);
+    all.set(3, 'pauses', serviceFaultOf('pauses'), options, 1_000, seed);
+    t.is(all.awake(1_000), 1_000, 'the first comes after a gap');
+    const seen: number[] = [];
+    for (let now = 1_000; now < 1_000_000; now++) {
+      const awake = all.awake(now);
+      if (awake > now) seen.push(awake - now);
+      now = Math.ceil(awake);
+    }
+    return seen;
+  };
+  const seen = lengths(1, 0);
+  t.true(
+    Math.min(...seen) > 198 && Math.max(...seen) <= 400,
+    `${Math.min(...seen)} to ${Math.max(...seen)} ms`,
+  );
+  const share = seen.reduce((a, b) => a + b, 0) / 999_000;
+  t.true(Math.abs(share - 300 / 1_000) < 0.02, `${share}`);
+  t.deepEqual(lengths(1, 0), seen);
+  t.notDeepEqual(lengths(2, 0), seen);
+  t.notDeepEqual(lengths(1, 1), seen);
+  t.throws(() => serviceFaultOf('pauses').pauses!({ ...options, shortest: 500 } as never), {
+    message: /above longest/,
+  });
+});
+
+test('work goes through the pauses that begin before it is done', (t) => {
+  const all = set([0, 'pauses', { every: 100, shortest: 50, longest: 50 }]);
+  let begin = 0;
+  while (all.awake(begin) === begin) begin++;
+  const early = set([0, 'pauses', { every: 100, shortest: 50, longest: 50 }]);
+  t.is(early.through(0, begin - 2), begin - 2);
+  t.true(early.through(0, begin + 1) >= begin + 51);
+  t.is(set([0, 'slow', slow]).through(5, 7), 7);
 });
