@@ -182,7 +182,7 @@ const worldOf = (health: object | false) =>
       ...{ id, workers: 16, service: { constant: { mean: '5ms' } } },
     })),
     load: {
-      open: { rate: `${rows.length * 30}/s`, arrivals: 'constant' },
+      open: { rate: `${rows.length * 20}/s`, arrivals: 'constant' },
       ...{ warmup: '300ms', duration: `${duration}ms`, timeout: '2s', keys: { uniform: { count: 2_000 } } },
     },
     balancer: balancerOf(health),

@@ -29,6 +29,7 @@ const entry = fc.record(
     warmup: fc.constant({ over: '100ms', slowdown: 3 }),
     pauses: fc.record({ every: ms(50, 200), length: ms(1, 40) }),
     cache: fc.record({ entries: fc.integer({ min: 1, max: 5 }), hit: ms(0, 2) }),
+    keepAlive: ms(5, 100),
     cancelAbandoned: fc.boolean(),
     body: fc.integer({ min: 2, max: 40 }),
   },
@@ -173,8 +174,14 @@ const optionsOf: Record<string, readonly object[]> = {
   truncate: [{}, { ...part, sent: 0 }],
   drip: [{}, { ...part, every: '1ms' }],
   throttle: [{ quota: 0.3 }],
+  law: [{ times: ['1ms', '30ms'] }],
+  leak: [{ perSecond: '200ms' }, { perRequest: '1ms', most: '20ms' }],
+  pauses: [{ every: '50ms', shortest: '5ms', longest: '20ms' }],
+  'bad-length': [part, { ...part, how: 'too-long' }],
+  'extra-bytes': [{}, part],
 };
-const kinds = [...definitions.keys()];
+/** Of backends; those of the load are held to its arrivals (load-clock.test.ts). */
+const kinds = [...definitions].filter(([, { level }]) => level !== 'load').map(([kind]) => kind);
 const fault = fc
   .record({
     kind: fc.constantFrom(...kinds),
