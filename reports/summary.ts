@@ -210,13 +210,29 @@ export interface ExpectationResult {
   detail: string;
 }
 
+export interface Interval {
+  contender: string;
+  /** `ratio`: how many times as good the best of the others is, 1 for even, below 1 for the best; `difference`: of what has no ratio. */
+  scale: 'ratio' | 'difference';
+  estimate: number | null;
+  /** Null where it has no end: a round had no value to compare. */
+  lower: number | null;
+  upper: number | null;
+}
+
 export interface Verdict {
   objective: string;
   /** By the median of rounds; best first. */
   ranking: { place: number; contender: string; value: number | null }[];
-  /** Contenders that cannot be told apart. Empty: the order is observed, and no more is claimed. */
+  /** Contenders of which any may be the best, so that none of them is ahead. Empty where one is, and where nothing is claimed. */
   ties: string[][];
+  /** Whether one contender is the best with 95% certainty: over rounds enough, and not merely as observed. */
   proven: boolean;
+  /**
+   * Each contender against the best of the others, by the objective's metric; all of them hold together with 95% [standing.ts].
+   * Empty where rounds are too few to claim anything.
+   */
+  intervals: Interval[];
   sentence: string;
   expectations: ExpectationResult[];
 }

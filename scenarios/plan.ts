@@ -6,8 +6,13 @@ import { busiestOf, loadedPools, type PoolPlan, poolPlans } from './pool-plan.ts
 import { type BackendSpec, backendsOf, faults as catalogue, type Scenario } from './scenario.ts';
 import { rateOf } from './workload.ts';
 
-/** Fewer rounds cannot prove an order with four metrics (signed-rank, Holm); see the reports' statistics. */
-export const roundsToProve = 7;
+/**
+ * Fewer rounds cannot prove an order of so many contenders: 7 for the four metrics of a gate (signed-rank, Holm), and more where the best
+ * is chosen from more than seven, 2⁻ⁿ ≤ 5% ÷ (k − 1); see reports/statistics/.
+ */
+export function roundsToProve(contenders: number): number {
+  return Math.max(7, Math.ceil(Math.log2(Math.max(1, contenders - 1) / 0.05)));
+}
 
 export interface Phase {
   /** ms from t = 0. */
@@ -81,8 +86,8 @@ export function planOf(scenario: Scenario, contenders: number): Plan {
       ...(scenario.balancer.board && { boardMs: scenario.balancer.board.every }),
     },
     ...(takesTime(scenario.network) && { network: scenario.network }),
-    roundsToProve,
-    proves: rounds >= roundsToProve && contenders > 1,
+    roundsToProve: roundsToProve(contenders),
+    proves: rounds >= roundsToProve(contenders) && contenders > 1,
     windowMs,
     trialMs,
     runMs: trials * trialMs,

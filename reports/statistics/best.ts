@@ -6,7 +6,7 @@
  * the exact signed-rank bounds of each pair instead of normal ones: if b is the best, the bounds of all others against b hold together
  * with 1 − α when each of the k − 1 holds with 1 − α/(k − 1), and nothing but these is needed, whoever b is.
  */
-import { bounds, fewest, hodgesLehmann } from './signed-rank.ts';
+import { bounds, hodgesLehmann } from './signed-rank.ts';
 
 export interface AgainstBest {
   /** Hodges-Lehmann estimate of the difference to the best of the others; below 0 for the best. */
@@ -47,9 +47,4 @@ export function againstBest(values: readonly (readonly number[])[], doubt = 0.05
       mayBeBest: mayBeBest[i]!,
     };
   });
-}
-
-/** Fewest rounds in which k contenders could be told apart at all. */
-export function roundsToTell(k: number, doubt = 0.05): number {
-  return fewest(doubt / Math.max(1, k - 1));
 }

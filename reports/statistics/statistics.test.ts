@@ -1,7 +1,8 @@
 /** Against values that others have published or computed. */
 import test from 'ava';
+import { roundsToProve } from '../../scenarios/plan.ts';
 import { bits, Source, stream } from '../../scenarios/random.ts';
-import { againstBest, roundsToTell } from './best.ts';
+import { againstBest } from './best.ts';
 import { holm } from './holm.ts';
 import { normalBelow } from './normal.ts';
 import { bounds, criticalValue, fewest, hodgesLehmann, signedRank } from './signed-rank.ts';
@@ -94,8 +95,8 @@ test('too few rounds say nothing: infinite bounds, and how many it takes', (t) =
   t.is(bounds([1, 2, 3, 4, 5], 0.95).lower, 1);
   t.is(fewest(0.05), 5);
   t.is(fewest(0.05 / 4), 7, 'seven with four metrics, as reporting.md has it');
-  t.is(roundsToTell(5), 7);
-  t.is(roundsToTell(10), 8);
+  for (let k = 2; k < 60; k++)
+    t.is(roundsToProve(k), Math.max(7, fewest(0.05 / (k - 1))), `of ${k} contenders`);
   t.throws(() => signedRank([Number.NaN]), { instanceOf: RangeError });
 });
 
