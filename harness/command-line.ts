@@ -15,6 +15,7 @@ const commands = new Map<string, () => Promise<Command>>([
   ['simulate', async () => (await import('./commands/simulate.ts')).simulate()],
   ['report', async () => (await import('./commands/report.ts')).report()],
   ['list', async () => (await import('./commands/list.ts')).list()],
+  ['import', async () => (await import('./commands/import.ts')).importLog()],
   ['check', async () => (await import('./commands/check.ts')).check()],
   ['micro', async () => (await import('./commands/micro.ts')).micro()],
   ['proxy', async () => (await import('./commands/proxy.ts')).proxy()],
@@ -35,6 +36,7 @@ Examples:
   $ steelyard run scenarios/steady.yaml --contenders p2c,random --rounds 7
   $ steelyard check my-scenario.yaml                         what it would do, and every mistake in it
   $ steelyard check ./my-strategy.mts                        the laws it breaks, each with the shortest sequence that shows it
+  $ steelyard import access.log                              a scenario out of what a balancer wrote down
   $ steelyard list strategies
   $ steelyard proxy --listen :8080 --backend http://10.0.0.7:80 --backend http://10.0.0.8:80
   $ steelyard micro --contenders p2c,./mine.mts              what a pick costs, by number of backends
