@@ -1,7 +1,7 @@
 import test from 'ava';
 import { occurrencesOf } from '../scenarios/occurrences.ts';
 import type { ScheduledFault } from '../scenarios/scenario.ts';
-import { FaultSchedule } from './fault-schedule.ts';
+import { FaultSchedule, FaultTrouble } from './fault-schedule.ts';
 
 /** A fleet that only writes down what it is told, on a clock that jumps from one wake-up to the next. */
 function rig(faults: Partial<ScheduledFault>[], { refuse = '', reviveTakes = 5 } = {}) {
@@ -159,12 +159,20 @@ test('an interrupted schedule rejects and can still be healed', async (t) => {
   t.deepEqual(schedule.standing, []);
 });
 
-test('a fault that does not take is recorded as failed and rejects with what and whom', async (t) => {
-  const { schedule, events, advance } = rig([{ at: 10, kind: 'crash' }], { refuse: 'inflict' });
-  const rejected = t.throwsAsync(schedule.run(), { message: 'crash on a (asked): it would not' });
+test('a fault that does not take is recorded as failed and rejects with what, whom, when and what to do', async (t) => {
+  const { schedule, events, advance } = rig([{ at: 10, kind: 'crash', on: 'all' }], {
+    refuse: 'inflict crash b',
+  });
+  const says =
+    /^crash of b \(faults\.0\), asked for at 10 ms, did not take: it would not\. See that nothing else stops.* run again\.$/;
+  const rejected = t.throwsAsync(schedule.run(), { instanceOf: FaultTrouble, message: says });
   await advance(9999);
   await rejected;
-  t.deepEqual(events, ['10 0 asked a', '10 0 failed a']);
+  t.deepEqual(events, ['10 0 asked a+b', '10 0 failed a+b']);
+  t.is(schedule.troubles.length, 1);
+  t.deepEqual(schedule.standing, ['crash'], 'it may have taken in part, so it is healed');
+  await schedule.healAll();
+  t.deepEqual(schedule.standing, []);
 });
 
 test('one heal that fails does not keep the others from being tried', async (t) => {
@@ -178,6 +186,21 @@ test('one heal that fails does not keep the others from being tried', async (t) 
   const run = schedule.run();
   await advance(9999);
   await run;
-  await t.throwsAsync(schedule.healAll(), { message: /slow on b \(heal-asked\)/ });
+  await schedule.healAll();
+  t.is(schedule.troubles.length, 1);
+  t.regex(
+    schedule.troubles[0]!,
+    /^slow of b \(faults\.1\), asked to end at 20 ms, did not heal: it would not/,
+  );
   t.true(log.includes('1020 revive a'));
+});
+
+test('a heal that fails is tried again at the end, and told of all the same', async (t) => {
+  const { schedule, log, advance } = rig([{ at: 10, until: 20, kind: 'crash' }], { refuse: '1020 revive' });
+  const rejected = t.throwsAsync(schedule.run(), { instanceOf: FaultTrouble, message: /did not heal/ });
+  await advance(1030);
+  await rejected;
+  await schedule.healAll();
+  t.deepEqual(log, ['1010 inflict crash a', '1020 revive a', '1020 revive a']);
+  t.is(schedule.troubles.length, 1);
 });

@@ -23,12 +23,18 @@ export interface ScheduleOptions {
   onEvent(event: FaultEvent): void;
 }
 
+/** A fault that did not take or did not heal, or left something behind. What was measured beside it says nothing. */
+export class FaultTrouble extends Error {
+  override readonly name = 'FaultTrouble';
+}
+
 export class FaultSchedule {
   readonly #options: ScheduleOptions;
   /** What was asked for and not yet healed, in the order it began. */
   readonly #standing: Occurrence[] = [];
   /** What each fault does to each backend, one after the other. */
   readonly #turns = new Map<string, Promise<void>>();
+  readonly #troubles = new Set<string>();
   #over = false;
 
   constructor(options: ScheduleOptions) {
@@ -38,6 +44,11 @@ export class FaultSchedule {
   /** Faults in force now, for the live line. */
   get standing(): readonly string[] {
     return this.#standing.map(({ fault }) => this.#options.faults[fault]!.kind);
+  }
+
+  /** Which fault did not take or heal on which backend, when that was asked for, what was found and what to do: a sentence or two each. */
+  get troubles(): readonly string[] {
+    return [...this.#troubles];
   }
 
   /**
@@ -55,19 +66,19 @@ export class FaultSchedule {
     await Promise.race([Promise.all(this.#turns.values()), failure.promise]);
   }
 
-  /** Heals what still stands, the latest first. Tries everything, then rejects with what could not be healed. */
+  /** Heals what still stands, the latest first. Tries everything; `troubles` has what could not be healed. */
   async healAll(): Promise<void> {
     this.#over = true;
     await Promise.allSettled(this.#turns.values());
-    const failures: unknown[] = [];
     for (const of of [...this.#standing].reverse())
-      await this.#heal(of).catch((error: unknown) => failures.push(error));
-    if (failures.length > 0) throw new AggregateError(failures, failures.map(String).join('; '));
+      await this.#heal(of).catch((error: unknown) => {
+        if (!(error instanceof FaultTrouble)) throw error;
+      });
   }
 
   /** Nothing of a fault begins before what came before it on the same backends is through. */
   #inTurn({ what, of }: Step): Promise<void> {
-    const keys = of.backends.map((id) => `${of.fault} ${id}`);
+    const keys = (of.backends.length > 0 ? of.backends : ['the load']).map((id) => `${of.fault} ${id}`);
     const turn = Promise.all(keys.map((key) => this.#turns.get(key))).then(() => {
       if (this.#over) return undefined;
       return what === 'begin' ? this.#begin(of) : this.#heal(of);
@@ -99,32 +110,38 @@ export class FaultSchedule {
   /** Does one thing to every target at once; the fault counts as taken (or healed) when the last of them is. */
   async #step(
     { fault, backends }: Occurrence,
-    before: FaultEvent['phase'],
+    before: 'asked' | 'heal-asked',
     after: FaultEvent['phase'],
     act: (id: string) => Promise<{ at: number }>,
   ): Promise<void> {
     const { kind } = this.#options.faults[fault]!;
-    const say = (phase: FaultEvent['phase'], at: number, detail?: string) =>
-      this.#options.onEvent({
-        t: at - this.#options.t0,
-        type: 'fault',
-        fault,
-        kind,
-        backends,
-        phase,
-        ...(detail === undefined ? {} : { detail }),
-      });
-    const began = this.#options.now();
-    say(before, began);
-    try {
-      const times = await Promise.all(backends.map(act));
-      // What hits no backend, but the load, keeps its own time.
-      say(after, Math.max(began, ...times.map(({ at }) => at)));
-    } catch (error) {
-      say('failed', this.#options.now(), `${before}: ${(error as Error).message}`);
-      throw new Error(`${kind} on ${backends.join(', ')} (${before}): ${(error as Error).message}`, {
-        cause: error,
-      });
-    }
+    const { now, t0, onEvent } = this.#options;
+    const event = { type: 'fault' as const, fault, kind, backends };
+    const began = now();
+    onEvent({ ...event, t: began - t0, phase: before });
+    const ends = await Promise.allSettled(backends.map(act));
+    const said: string[] = [];
+    // What hits no backend, but the load, keeps its own time.
+    let last = began;
+    for (const [i, end] of ends.entries())
+      if (end.status === 'fulfilled') last = Math.max(last, end.value.at);
+      else {
+        const found = (end.reason as Error).message;
+        onEvent({ ...event, t: now() - t0, phase: 'failed', detail: `${before}, ${backends[i]}: ${found}` });
+        const what = `${kind} of ${backends[i]} (faults.${fault}), asked`;
+        const when = `${Math.round(began - t0)} ms`;
+        said.push(
+          before === 'asked'
+            ? `${what} for at ${when}, did not take: ${found}. ${whenNotTaken}`
+            : `${what} to end at ${when}, did not heal: ${found}. ${whenNotHealed}`,
+        );
+      }
+    if (said.length === 0) return onEvent({ ...event, t: last - t0, phase: after });
+    for (const one of said) this.#troubles.add(one);
+    throw new FaultTrouble(said.join(' '));
   }
 }
+
+const whenNotTaken =
+  'See that nothing else stops, starts or blocks this backend, its process and its control port, and run again.';
+const whenNotHealed = `${whenNotTaken} What is left of this run goes when it ends, or with \`steelyard clean\`.`;

@@ -162,9 +162,12 @@ export interface Trial {
   seed: number;
   /** Position in its round's seeded order. */
   order: number;
-  status: 'complete' | 'failed' | 'interrupted';
-  /** Why it failed, in one sentence. */
+  /** `invalid`: nothing can be concluded from it, though neither contender nor harness failed; `unsound` says why. */
+  status: 'complete' | 'failed' | 'interrupted' | 'invalid';
+  /** Why it failed or is invalid, in one sentence. */
   error?: string;
+  /** What makes the run invalid, by the check of the audit that it breaks; whatever the trial's status. */
+  unsound?: { check: 'faults' | 'steady'; says: string }[];
   /** What there is of its requests: a row each, or folds of them (more than 5 million). Absent: all. */
   rows?: 'all' | 'folded';
   /** Wall-clock label of t = 0, ISO 8601; absent in a simulation, whose time is its own. */

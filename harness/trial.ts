@@ -12,7 +12,7 @@ import { rateOf } from '../scenarios/workload.ts';
 import type { Options, Values } from '../strategies/strategy.ts';
 import { now } from './clock.ts';
 import type { Fleet, RunLabel } from './drivers/driver.ts';
-import { FaultSchedule } from './fault-schedule.ts';
+import { FaultSchedule, FaultTrouble } from './fault-schedule.ts';
 import { hasClientAddresses } from './load/client-address.ts';
 import type { GeneratorResult, GeneratorSettings } from './load/generator.ts';
 import { plainHandshakes } from './load/tls-client.ts';
@@ -52,7 +52,7 @@ const lead = 30;
 
 const roleFile = (path: string) => new URL(`${path}${extname(import.meta.url)}`, import.meta.url);
 
-/** Runs one trial. A contender or generator that dies makes it `failed`, an abort `interrupted`; neither rejects. */
+/** Runs one trial. A contender or generator that dies makes it `failed`, a fault that does not do its own `invalid`, an abort `interrupted`; none rejects. */
 export async function runTrial(plan: PlannedTrial, context: TrialContext): Promise<Trial> {
   const began = now();
   const trial: RealTrial = {
@@ -79,15 +79,34 @@ export async function runTrial(plan: PlannedTrial, context: TrialContext): Promi
     const generator = await launchGenerator(plan, context, proxy);
     children.push(generator as never);
     await underLoad(trial, plan, context, proxy, generator);
-    trial.status = context.signal.aborted ? 'interrupted' : 'complete';
+    trial.status = 'complete';
   } catch (error) {
-    trial.status = context.signal.aborted ? 'interrupted' : 'failed';
+    trial.status = error instanceof FaultTrouble ? 'invalid' : 'failed';
     trial.error = (error as Error).message;
   } finally {
     await Promise.all(children.map((child) => child.stop()));
     trial.wallMs = now() - began;
   }
+  // Healing is looked at whatever happened, once nothing sends to the backends any more.
+  const left = trial.t0 === 0 ? [] : await context.fleet.verify();
+  if (left.length > 0)
+    unsound(
+      trial,
+      'faults',
+      left.map((it) => `${it}. ${whenLeft}`),
+    );
+  if (context.signal.aborted) trial.status = 'interrupted';
+  else if (trial.status === 'complete' && trial.unsound !== undefined) {
+    trial.status = 'invalid';
+    trial.error = trial.unsound.map(({ says }) => says).join(' ');
+  }
   return trial;
+}
+
+const whenLeft = 'See that nothing but the run itself stops, starts or blocks its backends, and run again.';
+
+function unsound(trial: Trial, check: 'faults' | 'steady', says: readonly string[]): void {
+  if (says.length > 0) trial.unsound = [...(trial.unsound ?? []), ...says.map((it) => ({ check, says: it }))];
 }
 
 const strategyOf = ({ name, file, strategy }: ResolvedContender) => ({
@@ -213,6 +232,7 @@ async function underLoad(
   const mute = cpuAfter === undefined ? await hung(proxy, strategy) : undefined;
   const refused = await faults.then(() => undefined, asError);
   const unhealed = await schedule.healAll().then(() => undefined, asError);
+  unsound(trial, 'faults', schedule.troubles);
   const trouble = ended ?? mute ?? (refused?.name === 'AbortError' ? undefined : refused) ?? unhealed;
   if (trouble !== undefined) throw trouble;
 }

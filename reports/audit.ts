@@ -1,7 +1,7 @@
 /**
  * Whether the recording can be believed: each finding names a law and says, in numbers, how it was kept or broken.
  * The harness decides what a failed audit means for the run; here it is only listed. Only complete trials are held to it: one
- * that failed or was cut short says so itself. `overhead` informs and cannot fail.
+ * that failed or was cut short says so itself; what makes a trial invalid is told of all. `overhead` informs and cannot fail.
  */
 import type { RequestCounts, Run } from '../harness/recording.ts';
 import type { Occurrence } from '../scenarios/occurrences.ts';
@@ -90,7 +90,7 @@ const once: Check = (_, folds) => {
 /** Everything that the scenario's faults have in store for the window took, and how long that was after it was asked for. */
 const faults: Check = (run, folds) => {
   let slowest = 0;
-  const complaints = folds.flatMap((fold) => {
+  const missing = folds.flatMap((fold) => {
     const took = fold.windows.filter(({ from }) => from === 'events');
     for (const { asked, taken } of took) slowest = Math.max(slowest, taken - asked);
     const left = new Map<string, number>();
@@ -105,12 +105,21 @@ const faults: Check = (run, folds) => {
       ];
     });
   });
+  const complaints = [...unsound(run, 'faults'), ...missing];
   const well =
     run.scenario.faults.length === 0
       ? 'the scenario has no faults'
       : `every fault was taken in every trial, at most ${milliseconds(slowest)} after it was asked for`;
   return finding('faults', complaints, well);
 };
+
+/** What trials say of themselves, whatever became of them. */
+const unsound = ({ trials }: Run, of: 'faults' | 'steady') =>
+  trials.flatMap((trial) =>
+    (trial.unsound ?? [])
+      .filter(({ check }) => check === of)
+      .map(({ says }) => `${trial.contender}, round ${trial.round + 1}: ${says}`),
+  );
 
 const whomOf = ({ fault, backends }: Pick<Occurrence, 'fault' | 'backends'>) => `${fault} ${backends.join()}`;
 

@@ -78,9 +78,9 @@ function noteOn({ status, error, requests }: ContenderSummary, ranked: boolean):
     const why =
       status === 'complete'
         ? 'sent nothing'
-        : status === 'failed'
-          ? `failed: ${error?.split('\n')[0]}`
-          : status;
+        : status === 'interrupted'
+          ? status
+          : `${status}: ${error?.split('\n')[0]}`;
     return `${why}; not ranked`;
   }
   const missing = [

@@ -25,13 +25,17 @@ export function summarizeContenders(
     if (own.length === 0) return [];
     const failed = own.find(({ trial }) => trial.status === 'failed');
     const complete = own.some(({ trial }) => trial.status === 'complete');
-    const error = failed?.trial.error ?? (failed ? 'it failed and did not say why' : undefined);
+    const invalid = own.find(({ trial }) => trial.status === 'invalid');
+    const status = failed ? 'failed' : complete ? 'complete' : invalid ? 'invalid' : 'interrupted';
+    const error =
+      (status === 'invalid' ? invalid : failed)?.trial.error ??
+      (failed ? 'it failed and did not say why' : undefined);
     return [
       {
         name,
         strategy,
         options,
-        status: failed ? 'failed' : complete ? 'complete' : 'interrupted',
+        status,
         ...(error === undefined ? {} : { error }),
         ...measuresOf(run, counted(own)),
         rounds: own.map((fold) => {

@@ -27,7 +27,7 @@ export function* overlapFindings({
   const kinds = new Set<string>(faults.map(({ kind }) => kind));
   if (!kinds.has('freeze')) return; // nothing else is in the way of another
   const specs = backendsOf({ fleet });
-  const length = lengthOf({ fleet, load });
+  const length = lengthOf({ fleet, load, faults });
   const told = new Set<string>();
   let looked = 0;
   for (let round = 0; round < rounds && looked < mostSteps; round++) {

@@ -12,7 +12,7 @@ const mostOccurrences = 10_000;
 /** What flaps can be counted, and meets itself on no backend. */
 export function* shapeFindings({ fleet, load, faults = [] }: Sections): Generator<Finding> {
   if (!fleet || !load || !countable(fleet)) return;
-  const length = lengthOf({ fleet, load });
+  const length = lengthOf({ fleet, load, faults });
   const backends = backendsOf({ fleet });
   for (const [i, scheduled] of faults.entries()) {
     const { at, until = Number.NaN, every, again, stagger = 0 } = scheduled;
@@ -49,7 +49,7 @@ export function shapeNotes({
   load,
   faults,
 }: Required<Pick<Sections, 'fleet' | 'load' | 'faults'>>): string[] {
-  const length = lengthOf({ fleet, load });
+  const length = lengthOf({ fleet, load, faults });
   if (length === undefined) return [];
   const backends = backendsOf({ fleet });
   return faults.flatMap((scheduled, i) => {

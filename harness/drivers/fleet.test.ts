@@ -47,10 +47,26 @@ test('a fault that does not show at the socket is an error, and is healed by the
   const { backend, close } = await actor(() => ({ id: 'app-1' }));
   const fleet = await fleetOf(driver, [{ backend, begin: nothing, restore }], nothing);
   await t.throwsAsync(fleet.inflict('freeze', 'app-1', {}, 0), {
-    message: /freeze of app-1 did not take: expected its control port to be accepted, found it answered/,
+    message: /with freeze standing, expected the control port of app-1 to be accepted, found it answered/,
   });
   await fleet.reset(1);
   t.is(restored, 1);
+  await close();
+});
+
+test('what is left behind after a trial is told of, backend by backend, and an heir in the place of a process, too', async (t) => {
+  let says: Record<string, unknown> = { id: 'app-1', startedAt: 5, faults: [] };
+  const { backend, close } = await actor(() => says);
+  const fleet = await fleetOf(driver, [{ backend, begin: nothing, restore: nothing }], nothing);
+  t.deepEqual(await fleet.verify(), []);
+  says = { ...says, faults: [{ fault: 3, kind: 'slow' }] };
+  const [left, ...more] = await fleet.verify();
+  t.regex(left!, /expected the faults \[\] at app-1, found \[\{"fault":3,"kind":"slow"\}\]/);
+  t.deepEqual(more, []);
+  says = { id: 'app-1', startedAt: 6, faults: [] };
+  t.regex((await fleet.verify())[0]!, /app-1 is another process than it was: its own has gone/);
+  await fleet.reset(1);
+  t.deepEqual(await fleet.verify(), [], 'the next trial begins with the process there is');
   await close();
 });
 

@@ -230,7 +230,7 @@ export class Member {
       if (expected.includes(met)) return;
       if (now() > until)
         throw new Error(
-          `${[...suffers.keys()].join(' and ')} of ${this.#id} did not take: expected its control port to be ${expected.join(' or ')}, found it ${met}`,
+          `with ${[...suffers.keys()].join(' and ') || 'nothing'} standing, expected the control port of ${this.#id} to be ${expected.join(' or ')}, found it ${met}`,
         );
       await sleep(10);
     }
@@ -238,7 +238,7 @@ export class Member {
 
   async #answers(): Promise<boolean> {
     const { host, controlPort } = this.host.backend;
-    return (await probe(host, controlPort, serveMs)) === 'answered';
+    return (await probe(host, controlPort, holdMs.whole)) === 'answered';
   }
 
   /** Resets it and resolves to when its process began. */

@@ -48,6 +48,8 @@ export function judgeable(
     missing:
       contender.status === 'failed'
         ? `${name} failed: ${contender.error ?? 'no reason given'}`
-        : `${name} was interrupted`,
+        : contender.status === 'invalid'
+          ? `the trial of ${name} is invalid`
+          : `${name} was interrupted`,
   };
 }

@@ -51,7 +51,7 @@ export default define({
   create({ summary: { scenario, contenders, audit, verdict } }) {
     const suites = {
       contenders: contenders.map(({ name, status, error }): Case => {
-        const result = status === 'complete' ? 'pass' : status === 'failed' ? 'error' : 'unknown';
+        const result = status === 'complete' ? 'pass' : status === 'interrupted' ? 'unknown' : 'error';
         return { name, result, detail: error ?? status };
       }),
       audit: audit.findings.map(({ check, ok, detail }): Case => {
