@@ -1,6 +1,6 @@
 /**
  * Faults of the load, by a real generator and in virtual time, with one seed: the same requests leave at the same times with the same
- * keys, whether or not a real machine is a little late.
+ * keys, whether or not a real machine is a little late, and the same clients go away.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,7 +8,16 @@ import { join } from 'node:path';
 import test from 'ava';
 import { balancerSchema } from '../scenarios/scenario.ts';
 import { runOnProcesses } from './on-processes.test-support.ts';
-import { type Event, type RequestColumns, readEvents, readRequests } from './recording.ts';
+import {
+  attemptKinds,
+  causes,
+  type Event,
+  outcomes,
+  type RequestColumns,
+  readAttempts,
+  readEvents,
+  readRequests,
+} from './recording.ts';
 import { byNumber, type Played, play, scenarioOf, type WorldInput } from './simulation/world.test-support.ts';
 
 const balancer = { health: false, passive: false, retries: { max: 0 } } as const;
@@ -25,6 +34,9 @@ const world: WorldInput = {
     { at: '1500ms', until: '3500ms', 'hot-key': { share: '40%', keys: 2 } },
   ],
 };
+const contenders = [
+  { name: 'rr', strategy: 'round-robin', options: {}, balancer: balancerSchema.parse(balancer) },
+];
 let dir: string;
 let real: RequestColumns;
 let events: Event[];
@@ -33,9 +45,6 @@ let virtual: Played;
 test.before(async () => {
   dir = await mkdtemp(join(tmpdir(), 'steelyard-load-'));
   const scenario = { ...scenarioOf(world), name: 'load' };
-  const contenders = [
-    { name: 'rr', strategy: 'round-robin', options: {}, balancer: balancerSchema.parse(balancer) },
-  ];
   await runOnProcesses({
     ...{ dir, scenario, contenders, atMost: 60_000 },
     onTrial: async (run, trial) => {
@@ -45,6 +54,19 @@ test.before(async () => {
   });
 });
 test.after.always(() => rm(dir, { recursive: true, force: true }));
+
+/** Half of the clients leave long before they could be answered, by a balancer and backends with room for all. */
+const impatient: WorldInput = {
+  fleet: [
+    { id: 'app', count: 2, workers: 32, service: { constant: { mean: '400ms' } }, cancelAbandoned: true },
+  ],
+  load: {
+    open: { rate: '80/s', connections: 'unlimited', arrivals: 'constant' },
+    ...{ warmup: '300ms', duration: '3s' },
+  },
+  balancer,
+  faults: [{ at: '500ms', until: '2s', abort: { share: '50%', after: '50ms' } }],
+};
 
 test('the same requests are due at the same times, with the same keys', (t) => {
   const rows = Array.from({ length: real.length }, (_, i) => [
@@ -94,4 +116,47 @@ test('both say when each fault took and was over, and that it hit no backend', (
     );
     t.true(nearest < 500, `${it.told}: ${nearest} ms apart`);
   }
+});
+
+test('the same clients go away, the balancer ends their attempts at once, and nothing of them is left', async (t) => {
+  const scenario = { ...scenarioOf(impatient), name: 'impatient' };
+  const own = await mkdtemp(join(tmpdir(), 'steelyard-abort-'));
+  t.teardown(() => rm(own, { recursive: true, force: true }));
+  await runOnProcesses({
+    ...{ dir: own, scenario, contenders, atMost: 60_000 },
+    onTrial: async (run, trial) => {
+      const [requests, attempts] = await Promise.all([
+        readRequests(own, run, trial.id),
+        readAttempts(own, run, trial.id),
+      ]);
+      const twin = play(impatient, { seed: trial.seed });
+      const ends = new Map(twin.requests.map(({ index, outcome, cause }) => [index, `${outcome} ${cause}`]));
+      const left = new Set<number>();
+      for (let row = 0; row < requests.length; row++) {
+        const index = requests.index[row]!;
+        const end = `${outcomes[requests.outcome[row]!]} ${causes[requests.cause[row]!]}`;
+        t.is(end, ends.get(index)!, `request ${index}`);
+        if (end !== 'aborted client-left') continue;
+        left.add(index);
+        const waited = requests.latency[row]! / 1000;
+        t.true(waited >= 50 && waited < 350, `${waited} ms`);
+      }
+      t.true(left.size > 30 && left.size < 90, `${left.size} of 120`);
+
+      const { sent, ok, failed, lost, aborted = 0, inFlightAtEnd } = trial.counts;
+      t.deepEqual([sent, failed, lost, inFlightAtEnd], [ok + aborted, 0, 0, 0]);
+      t.deepEqual([aborted, twin.counts.aborted], [left.size, left.size]);
+
+      const tries = Array.from({ length: attempts.length }, (_, row) => ({
+        request: attempts.request[row]!,
+        kind: attemptKinds[attempts.kind[row]!]!,
+        took: (attempts.ended[row]! - attempts.picked[row]!) / 1000,
+      }));
+      t.is(tries.length, requests.length, 'one attempt each');
+      for (const { request, kind, took } of tries) {
+        t.is(kind, left.has(request) ? 'cancelled' : 'ok', `request ${request}`);
+        if (left.has(request)) t.true(took < 350, `${took} ms`);
+      }
+    },
+  });
 });

@@ -94,8 +94,9 @@ export class FoldRecorder {
       tally.ok.add(latency);
       this.#timeline.ok(due, latency);
       late = latency > this.#deadline;
-    } else if (outcome === code['in-flight']) {
-      const age = Math.max(0, this.#windowMs * 1000 - intended);
+    } else if (outcome === code['in-flight'] || outcome === code.aborted) {
+      const left = outcome === code.aborted;
+      const age = left ? latency : Math.max(0, this.#windowMs * 1000 - intended);
       atDeadline = age >= this.#cap;
       if (!atDeadline) {
         tally.open.add(age);

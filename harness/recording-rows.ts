@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { type Block, blockRows, type Column, type Numbers, readParquet, writeParquet } from './parquet.ts';
 import type { Run } from './recording.ts';
 
-/** A request, as the client saw it: `ok` below 400; `failed` a complete response of 400 or above, or no connection; `lost` sent, no complete response. */
-export const outcomes = ['ok', 'failed', 'lost', 'in-flight', 'not-sent'] as const;
+/** A request, as the client saw it: `ok` below 400; `failed` a complete response of 400 or above, or no connection; `lost` sent, no complete response; `aborted` its client went away before, as the scenario has it. */
+export const outcomes = ['ok', 'failed', 'lost', 'in-flight', 'not-sent', 'aborted'] as const;
 export type RequestOutcome = (typeof outcomes)[number];
 
 /** Why a request was not ok. `status` is a complete response that says so; its number stands in `status`. */
@@ -24,6 +24,7 @@ export const causes = [
   'wrong-body',
   'no-connection-left',
   'end-of-run',
+  'client-left',
 ] as const;
 export type Cause = (typeof causes)[number];
 

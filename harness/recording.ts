@@ -194,7 +194,7 @@ export interface Trial {
     | { status: 'failed'; error: string };
 }
 
-/** Requests of the measured window. sent = ok + failed + lost + inFlightAtEnd, exactly; notSent is apart. */
+/** Requests of the measured window. sent = ok + failed + lost + aborted + inFlightAtEnd, exactly; notSent is apart. */
 export interface RequestCounts {
   sent: number;
   ok: number;
@@ -202,6 +202,8 @@ export interface RequestCounts {
   lost: number;
   inFlightAtEnd: number;
   notSent: number;
+  /** Whose clients went away by themselves (the fault `abort`). Absent: none. */
+  aborted?: number;
 }
 
 export interface Environment {

@@ -31,9 +31,10 @@ export function watchOver(
   let ended = 0;
   generator.onMessage((message) => {
     if (message.type !== 'progress') return;
-    const { counts, perSecond } = message;
+    const { perSecond } = message;
+    const { sent, ok, failed, lost, notSent, aborted = 0 } = message.counts;
     ended += perSecond; // the counts leave the warm-up out
-    dog.generatorSaid(ended + counts.sent + counts.ok + counts.failed + counts.lost + counts.notSent, now());
+    dog.generatorSaid(ended + sent + ok + failed + lost + notSent + aborted, now());
   });
   let timer: NodeJS.Timeout | undefined;
   const barked = new Promise<never>((_, reject) => {

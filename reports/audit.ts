@@ -37,17 +37,17 @@ const load: Check = (_, folds) =>
     'every trial met load',
   );
 
-/** sent = ok + failed + lost + in flight at the end: by the generator's own counts. */
+/** sent = ok + failed + lost + aborted + in flight at the end: by the generator's own counts. */
 const conservation: Check = (_, folds) => {
   const sent = folds.reduce((sum, { trial }) => sum + trial.counts.sent, 0);
   return finding(
     'conservation',
     folds.flatMap((fold) => {
-      const { sent, ok, failed, lost, inFlightAtEnd } = fold.trial.counts;
-      return sent === ok + failed + lost + inFlightAtEnd
+      const { sent, ok, failed, lost, aborted = 0, inFlightAtEnd } = fold.trial.counts;
+      return sent === ok + failed + lost + aborted + inFlightAtEnd
         ? []
         : [
-            `${named(fold)}: sent ${sent}, but ${ok} ok + ${failed} failed + ${lost} lost + ${inFlightAtEnd} in flight`,
+            `${named(fold)}: sent ${sent}, but ${ok} ok + ${failed} failed + ${lost} lost + ${aborted} aborted + ${inFlightAtEnd} in flight`,
           ];
     }),
     `sent = ok + failed + lost + in flight at the end, for each of ${plural(folds.length, 'trial')} and ${plural(sent, 'request')}`,
@@ -59,9 +59,11 @@ const rows: Check = (_, folds) =>
   finding(
     'rows',
     folds.flatMap((fold) => {
-      const keys: (keyof RequestCounts)[] = ['sent', 'ok', 'failed', 'lost', 'inFlightAtEnd', 'notSent'];
+      const keys: (keyof RequestCounts)[] = [
+        ...(['sent', 'ok', 'failed', 'lost', 'aborted', 'inFlightAtEnd', 'notSent'] as const),
+      ];
       return keys.flatMap((key) => {
-        const [counted, recorded] = [fold.trial.counts[key], fold.whole.requests[key]];
+        const [counted, recorded] = [fold.trial.counts[key] ?? 0, fold.whole.requests[key] ?? 0];
         return counted === recorded
           ? []
           : [`${named(fold)}: the generator counted ${counted} ${key}, the rows hold ${recorded}`];

@@ -40,11 +40,11 @@ export class Deadline {
     return this.ok(row) && this.rows.latency[row]! > this.at;
   }
 
-  /** Ended, and not ok: or still in flight when it was already older than the cap at the end of the window. */
+  /** Ended, and not ok: or without an answer when it was already older than the cap, at the end of the window or as its client left. */
   atDeadline(row: number): boolean {
     const outcome = this.rows.outcome[row];
     if (outcome === code.failed || outcome === code.lost) return true;
-    return outcome === code['in-flight'] && this.ageInFlight(row) >= this.cap;
+    return this.ageUnanswered(row) >= this.cap;
   }
 
   /** Failed, lost, late, or never answered though its time was up. */
@@ -52,15 +52,19 @@ export class Deadline {
     return this.atDeadline(row) || this.late(row);
   }
 
-  /** How old a request in flight at the end was when the window closed: its latency is at least that. NaN for any other. */
-  ageInFlight(row: number): number {
-    const open = this.rows.outcome[row] === code['in-flight'];
-    return open ? Math.max(0, this.end - this.rows.intended[row]!) : Number.NaN;
+  /**
+   * How old a request in flight at the end was when the window closed, or one whose client went away by itself when it did: its
+   * latency is at least that. NaN for any other.
+   */
+  ageUnanswered(row: number): number {
+    const outcome = this.rows.outcome[row];
+    if (outcome === code.aborted) return this.rows.latency[row]!;
+    return outcome === code['in-flight'] ? Math.max(0, this.end - this.rows.intended[row]!) : Number.NaN;
   }
 
-  /** µs, at most the cap; what is in flight counts at its age; NaN for what was never sent. */
+  /** µs, at most the cap; what was never answered counts at its age; NaN for what was never sent. */
   cappedLatency(row: number): number {
     if (this.atDeadline(row)) return this.cap;
-    return this.ok(row) ? Math.min(this.rows.latency[row]!, this.cap) : this.ageInFlight(row);
+    return this.ok(row) ? Math.min(this.rows.latency[row]!, this.cap) : this.ageUnanswered(row);
   }
 }

@@ -186,7 +186,7 @@ function eventsOf(trial: string, detect: number): Event[] {
 
 /** The counts of the measured window, as the generator would have kept them. */
 export function countsOf(requests: RequestColumns): Trial['counts'] {
-  const counts = { sent: 0, ok: 0, failed: 0, lost: 0, inFlightAtEnd: 0, notSent: 0 };
+  const counts: Trial['counts'] = { sent: 0, ok: 0, failed: 0, lost: 0, inFlightAtEnd: 0, notSent: 0 };
   for (let row = 0; row < requests.length; row++) {
     if (requests.intended[row]! < 0) continue;
     const outcome = outcomes[requests.outcome[row]!]!;
@@ -194,6 +194,7 @@ export function countsOf(requests: RequestColumns): Trial['counts'] {
     else counts.sent++;
     if (outcome === 'ok' || outcome === 'failed' || outcome === 'lost') counts[outcome]++;
     if (outcome === 'in-flight') counts.inFlightAtEnd++;
+    if (outcome === 'aborted') counts.aborted = (counts.aborted ?? 0) + 1;
   }
   return counts;
 }

@@ -47,9 +47,11 @@ function worldOf(seed: number, count = 3_000): World {
           ? { outcome: 'failed', cause: 'status', status: luck < 0.88 ? 502 : 503 }
           : luck < 0.95
             ? { outcome: 'lost', cause: luck < 0.92 ? 'reset' : 'timeout', status: 0 }
-            : luck < 0.98
+            : luck < 0.97
               ? { outcome: 'in-flight', cause: 'end-of-run', status: 0 }
-              : { outcome: 'not-sent', cause: 'no-connection-left', status: 0 };
+              : luck < 0.985
+                ? { outcome: 'aborted', cause: 'client-left', status: 0 }
+                : { outcome: 'not-sent', cause: 'no-connection-left', status: 0 };
     const over = end.outcome === 'in-flight' || end.outcome === 'not-sent';
     world.requests.push({
       ...{ index, intended, ...end, firstByte: Number.NaN, backend: -1, attempts: 1, keyHash: index },
@@ -59,7 +61,7 @@ function worldOf(seed: number, count = 3_000): World {
     const tries = end.outcome === 'not-sent' ? 0 : random(5, index) < 0.2 ? 2 : 1;
     for (let attempt = 1; attempt <= tries; attempt++) {
       const picked = intended + ((attempt - 1) * took) / 2 + 20;
-      const cancelled = end.cause === 'timeout';
+      const cancelled = end.cause === 'timeout' || end.cause === 'client-left';
       world.attempts.push({
         ...{ request: index, attempt, picked, status: 200 },
         backend: Math.floor(random(5 + attempt, index) * 4),

@@ -96,13 +96,14 @@ function sampleOf({ phases, capMs }: Folds, phase: Phase, seconds: number): Samp
   return {
     seconds,
     requests: {
-      sent: of('ok') + of('failed') + of('lost') + of('in-flight'),
+      sent: of('ok') + of('failed') + of('lost') + of('aborted') + of('in-flight'),
       ok: of('ok'),
       failed: of('failed'),
       lost: of('lost'),
       inFlightAtEnd: of('in-flight'),
       notSent: of('not-sent'),
       late,
+      ...(of('aborted') > 0 ? { aborted: of('aborted') } : {}),
       byOutcome,
     },
     ...{ complete, good, atDeadline },
@@ -113,7 +114,7 @@ function sampleOf({ phases, capMs }: Folds, phase: Phase, seconds: number): Samp
 
 function together(parts: readonly Sample[], seconds: number): Sample {
   const total = (of: (sample: Sample) => number) => parts.reduce((sum, part) => sum + of(part), 0);
-  const requests = (key: Exclude<keyof Requests, 'byOutcome'>) => total((part) => part.requests[key]);
+  const requests = (key: Exclude<keyof Requests, 'byOutcome'>) => total((part) => part.requests[key] ?? 0);
   const byOutcome: Requests['byOutcome'] = {};
   for (const part of parts)
     for (const [name, count] of Object.entries(part.requests.byOutcome))
@@ -123,6 +124,7 @@ function together(parts: readonly Sample[], seconds: number): Sample {
     requests: {
       ...{ sent: requests('sent'), ok: requests('ok'), failed: requests('failed'), lost: requests('lost') },
       ...{ inFlightAtEnd: requests('inFlightAtEnd'), notSent: requests('notSent'), late: requests('late') },
+      ...(requests('aborted') > 0 ? { aborted: requests('aborted') } : {}),
       byOutcome,
     },
     complete: total((part) => part.complete),

@@ -17,6 +17,7 @@ function addRequests(all: readonly Requests[]): Requests {
   const keys = ['sent', 'ok', 'failed', 'lost', 'inFlightAtEnd', 'notSent', 'late'] as const;
   for (const one of all) {
     for (const key of keys) sum[key] += one[key];
+    if (one.aborted !== undefined) sum.aborted = (sum.aborted ?? 0) + one.aborted;
     for (const [name, count] of Object.entries(one.byOutcome))
       sum.byOutcome[name] = (sum.byOutcome[name] ?? 0) + count;
   }

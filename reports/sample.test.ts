@@ -10,7 +10,7 @@ const sampled = (rows: Partial<RequestRow>[], union: { from: number; to: number 
   return samplesOf(columns, new Deadline(columns, load, 4_000), union, 4_000);
 };
 
-test('each outcome is counted once, and sent = ok + failed + lost + in flight', (t) => {
+test('each outcome is counted once, and sent = ok + failed + lost + aborted + in flight', (t) => {
   const { whole } = sampled([
     { latency: 10_000 },
     { latency: 1_500_000 },
@@ -19,10 +19,11 @@ test('each outcome is counted once, and sent = ok + failed + lost + in flight', 
     { outcome: 'lost', cause: 'reset', latency: 5_000 },
     { outcome: 'in-flight', cause: 'end-of-run', intended: 3_900_000 },
     { outcome: 'not-sent', cause: 'no-connection-left' },
+    { outcome: 'aborted', cause: 'client-left', latency: 20_000 },
   ]);
   t.deepEqual(whole.requests, {
-    ...{ sent: 6, ok: 2, failed: 2, lost: 1, inFlightAtEnd: 1, notSent: 1, late: 1 },
-    byOutcome: { ok: 2, 'failed-503': 1, 'failed-refused': 1, 'lost-reset': 1, 'in-flight': 1 },
+    ...{ sent: 7, ok: 2, failed: 2, lost: 1, aborted: 1, inFlightAtEnd: 1, notSent: 1, late: 1 },
+    byOutcome: { ok: 2, 'failed-503': 1, 'failed-refused': 1, 'lost-reset': 1, 'in-flight': 1, aborted: 1 },
   });
 });
 
@@ -64,6 +65,8 @@ for (const [row, bad, capped, why] of [
   [{ latency: 1_200_000 }, true, 1_000_000, 'late counts at the deadline'],
   [{ outcome: 'failed', latency: 50 }, true, 1_000_000, 'a quick failure counts at the deadline'],
   [{ outcome: 'lost', latency: 50 }, true, 1_000_000, 'a loss counts at the deadline'],
+  [{ outcome: 'aborted', latency: 20_000 }, false, 20_000, 'a client that left: at least so long'],
+  [{ outcome: 'aborted', latency: 1_200_000 }, true, 1_000_000, 'a client that left after the deadline'],
   [{ outcome: 'in-flight', intended: 2_000_000 }, true, 1_000_000, 'in flight and older than the deadline'],
   [
     { outcome: 'in-flight', intended: 3_500_000 },

@@ -19,7 +19,7 @@ export interface Sample {
   good: number;
   /** Latencies of ok responses, µs, sorted. */
   ok: Latencies;
-  /** Ages of those in flight at the end and younger than the deadline, µs, sorted. */
+  /** Ages of those in flight at the end, or when their clients went away, and younger than the deadline, µs, sorted. */
   open: Latencies;
   /** Requests that count at the deadline though they have no ok latency. */
   atDeadline: number;
@@ -30,9 +30,9 @@ const code = Object.fromEntries(outcomes.map((name, index) => [name, index])) as
   number
 >;
 
-/** `ok`, `failed-503`, `lost-reset`, `in-flight` … */
+/** `ok`, `failed-503`, `lost-reset`, `aborted`, `in-flight` … */
 export function wayToEnd(outcome: string, cause: string, status: number): string {
-  if (outcome === 'ok' || outcome === 'in-flight') return outcome;
+  if (outcome === 'ok' || outcome === 'aborted' || outcome === 'in-flight') return outcome;
   return `${outcome}-${cause === 'status' ? status : cause}`;
 }
 
@@ -56,7 +56,8 @@ class Tally {
     if (outcome === code.ok) this.latencies.push(rows.latency[row]!);
     if (deadline.late(row)) this.late++;
     if (deadline.atDeadline(row)) this.atDeadline++;
-    else if (outcome === code['in-flight']) this.ages.push(deadline.ageInFlight(row));
+    else if (outcome === code['in-flight'] || outcome === code.aborted)
+      this.ages.push(deadline.ageUnanswered(row));
   }
 
   arrived(rows: JudgedRows, row: number, deadline: Deadline): void {
@@ -78,13 +79,14 @@ class Tally {
     return {
       seconds,
       requests: {
-        sent: of('ok') + of('failed') + of('lost') + of('in-flight'),
+        sent: of('ok') + of('failed') + of('lost') + of('aborted') + of('in-flight'),
         ok: of('ok'),
         failed: of('failed'),
         lost: of('lost'),
         inFlightAtEnd: of('in-flight'),
         notSent: of('not-sent'),
         late: this.late,
+        ...(of('aborted') > 0 ? { aborted: of('aborted') } : {}),
         byOutcome,
       },
       complete: this.complete,

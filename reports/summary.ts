@@ -22,7 +22,7 @@ export interface Latency {
   max: number | null;
 }
 
-/** Requests due in the measured window. sent = ok + failed + lost + inFlightAtEnd, exactly; notSent is apart [sample.ts]. */
+/** Requests due in the measured window. sent = ok + failed + lost + aborted + inFlightAtEnd, exactly; notSent is apart [sample.ts]. */
 export interface Requests {
   sent: number;
   ok: number;
@@ -30,9 +30,11 @@ export interface Requests {
   lost: number;
   inFlightAtEnd: number;
   notSent: number;
+  /** Whose clients went away by themselves (the fault `abort`): nobody's error. Absent: none. */
+  aborted?: number;
   /** Of the ok ones, those answered after the deadline. */
   late: number;
-  /** The sent ones by how they ended: `ok`, `failed-503`, `failed-refused`, `lost-reset`, `in-flight` … */
+  /** The sent ones by how they ended: `ok`, `failed-503`, `failed-refused`, `lost-reset`, `aborted`, `in-flight` … */
   byOutcome: Record<string, number>;
 }
 
@@ -56,7 +58,7 @@ export interface PhaseMeasures {
   latencyMs: Latency;
   /**
    * Of every request sent: ok ones at their latency, at most the deadline; failed and lost ones at the deadline; those in flight at
-   * the end at their age when the window closed, the least it can have been. Where the scenario has none, the client's timeout stands in.
+   * the end at their age when the window closed, those whose clients went away at theirs then, the least it can have been. Where the scenario has none, the client's timeout stands in.
    */
   deadlineLatencyMs: Latency;
 }

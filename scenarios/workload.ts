@@ -143,6 +143,16 @@ export class Workload {
     return this.#regions[this.#regionEnds.findIndex((end) => u < end)] ?? this.#regions.at(-1);
   }
 
+  /** Whether any client goes away by itself. */
+  get hasLeavers(): boolean {
+    return this.#faults.hasLeavers;
+  }
+
+  /** How long the client of request i, due at `t`, waits before it goes away by itself, ms; Infinity where it stays. */
+  patience(i: number, t: number): number {
+    return this.#faults.patience(i, t);
+  }
+
   /** Where backends invert their service-time laws, in (0, 1). */
   quantile(i: number): number {
     return this.#quantiles.draw(i);

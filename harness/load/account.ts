@@ -59,6 +59,7 @@ export class Account {
       if (verdict.outcome === 'ok') this.counts.ok++;
       else if (verdict.outcome === 'failed') this.counts.failed++;
       else if (verdict.outcome === 'lost') this.counts.lost++;
+      else if (verdict.outcome === 'aborted') this.counts.aborted = (this.counts.aborted ?? 0) + 1;
       else if (verdict.outcome === 'in-flight') this.counts.inFlightAtEnd++;
       else {
         this.counts.notSent++;

@@ -41,6 +41,7 @@ export interface DriveOptions {
   tls?: TlsLoad;
   clientAddresses?: boolean;
   way?: GeneratorSettings['way'];
+  faults?: GeneratorSettings['faults'];
 }
 
 /** `during` runs beside the load, with the process and the monotonic time of t = 0. */
@@ -48,7 +49,7 @@ export async function drive(
   port: number,
   load: Load,
   during: (child: Child<ToGenerator, FromGenerator>, zero: number) => Promise<void> = async () => undefined,
-  { grace = 500, tls, clientAddresses = false, way }: DriveOptions = {},
+  { grace = 500, tls, clientAddresses = false, way, faults }: DriveOptions = {},
 ): Promise<Driven> {
   const dir = await mkdtemp(join(tmpdir(), 'steelyard-load-'));
   const file = join(dir, 'requests.spool');
@@ -59,6 +60,7 @@ export async function drive(
     ...(tls === undefined ? {} : { tls }),
     clientAddresses,
     ...(way === undefined ? {} : { way }),
+    ...(faults === undefined ? {} : { faults }),
     rate: load.open?.rate ?? 0,
     seed: 1,
     rows: file,
@@ -112,5 +114,6 @@ export function countsOf(rows: readonly Row[]): RequestCounts {
     lost: of('lost'),
     inFlightAtEnd: of('in-flight'),
     notSent,
+    ...(of('aborted') > 0 ? { aborted: of('aborted') } : {}),
   };
 }

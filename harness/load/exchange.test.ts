@@ -7,6 +7,8 @@ import { Account } from './account.ts';
 import { type Desk, Exchange, next } from './exchange.ts';
 
 const timeout = 100;
+/** Of every third client. */
+const patience = 50;
 
 function setUp() {
   const rows: { index: number; outcome: string; sent: number; latency: number }[] = [];
@@ -19,9 +21,14 @@ function setUp() {
     (index) => index,
   );
   let time = 0;
-  const desk = { account, deadlines: new DeadlineQueue(timeout), clock: () => time, closing: false };
+  const leavers = new DeadlineQueue(patience);
+  const desk = {
+    ...{ account, deadlines: new DeadlineQueue(timeout), clock: () => time, closing: false },
+    leaving: (index: number) => (index % 3 === 2 ? leavers : undefined),
+  };
   const pass = (ms: number) => {
     time += ms;
+    leavers.expire(time);
     desk.deadlines.expire(time);
   };
   return { rows, desk, account, pass };
@@ -47,7 +54,7 @@ const events: Record<string, (exchange: Exchange, pass: (ms: number) => void) =>
   'a long time': (_, pass) => pass(timeout + 1),
 };
 
-test('sent = ok + failed + lost + in flight, and a row for each request, in any order of events', (t) => {
+test('sent = ok + failed + lost + aborted + in flight, and a row for each request, in any order of events', (t) => {
   const script = fc.array(
     fc.tuple(fc.nat(3), fc.constantFrom(...Object.keys(events), 'send', 'send unconnected')),
     { maxLength: 80, size: 'max' },
@@ -64,8 +71,8 @@ test('sent = ok + failed + lost + in flight, and a row for each request, in any 
       }
       desk.closing = true;
       desk.deadlines.expire(Number.POSITIVE_INFINITY);
-      const { sent, ok, failed, lost, inFlightAtEnd, notSent } = account.counts;
-      t.is(sent, ok + failed + lost + inFlightAtEnd);
+      const { sent, ok, failed, lost, aborted = 0, inFlightAtEnd, notSent } = account.counts;
+      t.is(sent, ok + failed + lost + aborted + inFlightAtEnd);
       t.is(sent + notSent, begun);
       t.is(account.inFlight, 0);
       t.deepEqual(
@@ -80,7 +87,7 @@ test('sent = ok + failed + lost + in flight, and a row for each request, in any 
   );
 });
 
-for (const [connected, steps, expected] of [
+for (const [connected, steps, expected, index = 0] of [
   [true, ['response'], 'ok'],
   [true, ['part', 'a moment', 'fin'], 'lost'],
   [true, ['fin', 'response'], 'lost'],
@@ -89,11 +96,14 @@ for (const [connected, steps, expected] of [
   [false, ['refused'], 'failed'],
   [false, ['a long time'], 'failed'],
   [false, ['no port left'], 'not-sent'],
+  [true, ['part', 'a moment', 'a moment', 'response'], 'aborted', 2],
+  [true, ['a moment', 'response', 'a long time'], 'ok', 2],
+  [false, ['a moment', 'a moment', 'refused'], 'aborted', 2],
 ] as const)
-  test(`${connected ? 'connected' : 'connecting'}, then ${steps.join(', then ')}: ${expected}`, (t) => {
+  test(`${index === 2 ? 'one that will leave, ' : ''}${connected ? 'connected' : 'connecting'}, then ${steps.join(', then ')}: ${expected}`, (t) => {
     const { rows, desk, pass } = setUp();
     const exchange = new Exchange(desk, () => undefined);
-    sendOn(exchange, desk, 0, connected);
+    sendOn(exchange, desk, index, connected);
     for (const step of steps) events[step]!(exchange, pass);
     t.deepEqual(
       rows.map(({ outcome }) => outcome),

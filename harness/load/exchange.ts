@@ -12,6 +12,8 @@ export interface Desk {
   readonly account: Account;
   /** Of `load.timeout`. */
   readonly deadlines: DeadlineQueue;
+  /** Where clients go away by themselves: of the one that sends such a request at `intended`; undefined where it stays. */
+  readonly leaving?: ((index: number, intended: number) => DeadlineQueue | undefined) | undefined;
   /** ms from t = 0. */
   clock(): number;
   /** Whether the run is over, and what has not ended is in flight. */
@@ -47,16 +49,22 @@ export class Exchange implements Ended {
   readonly #desk: Desk;
   readonly #reader: ResponseReader;
   readonly #deadline: Deadline;
+  /** Of a client that goes away by itself, once there was one. */
+  #leave: Deadline | undefined;
+  /** When this one does, ms from t = 0. */
+  #leavesAt = Number.POSITIVE_INFINITY;
+  readonly #onGone: () => void;
 
-  /** `onTimeout` is called after the request has ended by its timeout: the connection is of no more use. */
-  constructor(desk: Desk, onTimeout: () => void) {
+  /** `onGone` is called after the request has ended because its client has gone: the connection is of no more use. */
+  constructor(desk: Desk, onGone: () => void) {
     this.#desk = desk;
+    this.#onGone = onGone;
     const { setCookie } = desk;
     this.#reader = new ResponseReader(setCookie && ((value) => setCookie(this.index, value)));
     this.#deadline = new Deadline(() => {
       if (desk.closing) return this.#break(verdicts.inFlight, Number.NaN);
       this.#break(this.connected ? verdicts.timeout : verdicts.connectTimeout, desk.clock());
-      onTimeout();
+      onGone();
     });
   }
 
@@ -82,7 +90,18 @@ export class Exchange implements Ended {
     this.firstByte = Number.NaN;
     this.#reader.expect(method);
     this.#desk.deadlines.start(this.#deadline, sent);
+    if (this.#desk.leaving !== undefined) this.#mayLeave(this.#desk.leaving(index, intended));
     this.#desk.account.sent(intended);
+  }
+
+  #mayLeave(queue: DeadlineQueue | undefined): void {
+    this.#leavesAt = queue === undefined ? Number.POSITIVE_INFINITY : this.sent + queue.ms;
+    if (queue === undefined) return;
+    this.#leave ??= new Deadline(() => {
+      this.#break(verdicts.aborted, this.#desk.clock());
+      this.#onGone();
+    });
+    queue.start(this.#leave, this.sent);
   }
 
   /** Whether request `index` is still to leave here; it does, a trip after its client has sent it. */
@@ -100,10 +119,11 @@ export class Exchange implements Ended {
     const reader = this.#reader;
     const state = reader.read(chunk);
     if (state === progress.more) return next.wait;
-    const givesUp = this.sent + this.#desk.deadlines.ms;
-    if (this.trip > 0 && t > givesUp) {
+    const timesOut = this.sent + this.#desk.deadlines.ms;
+    const goes = Math.min(timesOut, this.#leavesAt);
+    if (this.trip > 0 && t > goes) {
       // It was under way to its client when that lost patience.
-      this.#break(verdicts.timeout, givesUp);
+      this.#break(goes < timesOut ? verdicts.aborted : verdicts.timeout, goes);
       return next.replace;
     }
     if (state === progress.malformed) this.#break(verdicts.malformed, t);
@@ -131,6 +151,7 @@ export class Exchange implements Ended {
     this.active = false;
     this.endedAt = t;
     this.#deadline.stop();
+    this.#leave?.stop();
     this.#desk.account.ended(this, verdict, t);
   }
 }

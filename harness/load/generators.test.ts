@@ -1,6 +1,8 @@
 /** Both generators, as processes, against servers that misbehave: each request is accounted for, once. */
+import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
+import { Workload } from '../../scenarios/workload.ts';
 import { now } from '../clock.ts';
 import { countsOf, type Driven, drive, loadOf } from './drive.test-support.ts';
 import { behaviours, startServer } from './faulty-server.test-support.ts';
@@ -10,9 +12,12 @@ const kinds = {
   closed: { closed: { connections: 6 } },
 } as const;
 
-/** sent = ok + failed + lost + in flight at end, rows add up to the counts, and no request has two rows. */
+const leaving = [{ fault: 0, kind: 'abort', options: { share: 0.5, after: 200 }, at: -1000 }];
+
+/** sent = ok + failed + lost + aborted + in flight at end, rows add up to the counts, and no request has two rows. */
 function conserves(t: ExecutionContext, { result: { counts }, rows, measured }: Driven): void {
-  t.is(counts.sent, counts.ok + counts.failed + counts.lost + counts.inFlightAtEnd);
+  const { sent, ok, failed, lost, aborted = 0, inFlightAtEnd } = counts;
+  t.is(sent, ok + failed + lost + aborted + inFlightAtEnd);
   t.deepEqual(countsOf(measured), counts);
   t.is(new Set(rows.map(({ index }) => index)).size, rows.length);
 }
@@ -114,6 +119,40 @@ for (const [kind, load] of Object.entries({
     t.true(Math.abs(driven.result.windowMs * 1000 - last) <= 1);
     t.is(server.log.length, driven.rows.length);
   });
+
+for (const [kind, load] of Object.entries(kinds))
+  test.serial(
+    `${kind} load: a share of the clients goes away in time, by a reset, unless it is answered`,
+    async (t) => {
+      const workload = new Workload(loadOf({ ...load, requests: 1 }), 1, 150, leaving);
+      let resets = 0;
+      const known = new WeakSet<Socket>();
+      const server = await startServer((index, socket) => {
+        if (!known.has(socket)) socket.on('error', () => resets++);
+        known.add(socket);
+        // Of those that would go away every other is answered in time.
+        if (index % 2 === 0 || workload.patience(index, 0) === Number.POSITIVE_INFINITY)
+          behaviours[0]!.act(socket);
+      });
+      t.teardown(server.close);
+      const driven = await drive(
+        server.port,
+        loadOf({ ...load, warmup: '200ms', duration: '1500ms', timeout: '5s' }),
+        async () => undefined,
+        { faults: leaving },
+      );
+      conserves(t, driven);
+      const { aborted = 0, ok, sent } = driven.result.counts;
+      t.true(aborted > 20 && ok > 20 && aborted + ok === sent, `${aborted} of ${sent}`);
+      for (const { index, intended, outcome, cause, latency, status } of driven.rows) {
+        const goes = index % 2 === 1 && workload.patience(index, intended / 1000) === 200;
+        t.is(`${outcome} ${cause} ${status}`, goes ? 'aborted client-left 0' : 'ok none 200', `${index}`);
+        if (goes) t.true(latency >= 200_000 && latency < 700_000, `${latency} µs`);
+      }
+      const all = driven.rows.filter(({ outcome }) => outcome === 'aborted').length;
+      t.true(resets > all - 10 && resets <= all, `${resets} resets, ${all} aborted`);
+    },
+  );
 
 for (const [kind, load] of Object.entries(kinds))
   test.serial(

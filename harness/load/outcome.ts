@@ -1,10 +1,11 @@
 /**
- * What becomes of a request, decided in one place for both generators. The law: sent = ok + failed + lost + in flight at
- * end, exactly; what was never sent stands apart.
+ * What becomes of a request, decided in one place for both generators. The law: sent = ok + failed + lost + aborted + in flight
+ * at end, exactly; what was never sent stands apart.
  *
  *   ok         a complete response below 400, its body as promised
  *   failed     a complete response of 400 or above, or with a wrong body; or no connection could be made
  *   lost       sent, and no complete response: reset, truncated, malformed, timed out
+ *   aborted    its client went away by itself, before a complete response: the fault `abort`. Nobody failed it
  *   in-flight  neither, when the run ended
  *   not-sent   the generator itself had no connection left to send it on
  */
@@ -33,6 +34,7 @@ export const verdicts = {
   truncated: verdict('lost', 'truncated'),
   malformed: verdict('lost', 'malformed'),
   timeout: verdict('lost', 'timeout'),
+  aborted: verdict('aborted', 'client-left'),
   inFlight: verdict('in-flight', 'end-of-run'),
   noConnectionLeft: verdict('not-sent', 'no-connection-left'),
 } as const;

@@ -31,6 +31,8 @@ export interface Sender {
 }
 
 const progressEveryMs = 500;
+/** How often clients are looked for whose time to go has come, ms: no timer rings sooner. */
+const leaveEvery = 1;
 const loopDelayResolutionMs = 10;
 
 export class Session implements Desk {
@@ -41,6 +43,9 @@ export class Session implements Desk {
   readonly window: Window;
   readonly account: Account;
   readonly deadlines: DeadlineQueue;
+  readonly leaving: ((index: number, intended: number) => DeadlineQueue | undefined) | undefined;
+  /** Of clients that go away by themselves, by how soon they do. */
+  readonly #leavers = new Map<number, DeadlineQueue>();
   closing = false;
   /** Actual minus intended send, µs; only open load records any. */
   readonly lateness: RecordableHistogram = createHistogram({ figures: 3 });
@@ -70,6 +75,7 @@ export class Session implements Desk {
       if (this.#stage === 'draining') void this.close();
     };
     this.deadlines = new DeadlineQueue(settings.load.timeout);
+    this.leaving = this.workload.hasLeavers ? (index, t) => this.#leaver(index, t) : undefined;
   }
 
   /** To be called before anything is received. */
@@ -133,10 +139,27 @@ export class Session implements Desk {
       setInterval(sayProgress, progressEveryMs),
       setInterval(() => this.deadlines.expire(this.clock()), expireEvery),
     );
+    if (this.workload.hasLeavers) this.#timers.push(setInterval(() => this.#letGo(), leaveEvery));
     // A timer rings up to a millisecond early, and what a schedule holds for that millisecond must still be sent.
     if (Number.isFinite(this.window.end) && !this.#sender?.knowsTheLast)
       this.#timers.push(setTimeout(() => this.finished(), Math.max(0, this.window.end - this.clock())));
     this.#sender?.start();
+  }
+
+  #leaver(index: number, intended: number): DeadlineQueue | undefined {
+    const ms = this.workload.patience(index, intended);
+    if (ms === Number.POSITIVE_INFINITY) return undefined;
+    let queue = this.#leavers.get(ms);
+    if (queue === undefined) {
+      queue = new DeadlineQueue(ms);
+      this.#leavers.set(ms, queue);
+    }
+    return queue;
+  }
+
+  #letGo(): void {
+    const t = this.clock();
+    for (const queue of this.#leavers.values()) queue.expire(t);
   }
 
   async #close(): Promise<void> {

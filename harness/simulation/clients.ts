@@ -75,6 +75,7 @@ export class Clients implements Front {
   readonly #arrivals: () => number;
   readonly #most: number;
   readonly #regions: boolean;
+  readonly #leavers: boolean;
   readonly #closed: Scenario['load']['closed'];
   /** Flights that were answered, to be used again. */
   readonly #spare: Flight[] = [];
@@ -98,6 +99,7 @@ export class Clients implements Front {
     const most = load.open?.connections ?? 'unlimited';
     this.#most = most === 'unlimited' ? Number.POSITIVE_INFINITY : most;
     this.#regions = this.#workload.hasRegions;
+    this.#leavers = this.#workload.hasLeavers;
     this.#closed = load.closed;
     this.#ordinals = new Int32Array(load.closed?.connections ?? 0);
     if (load.duration !== undefined) this.#knowWindow(load.duration);
@@ -229,6 +231,7 @@ export class Clients implements Front {
     if (this.#connections !== undefined)
       flight.connection = this.#connections.take(index, region, balancer as TcpBalancer);
     ledger.sent(now);
+    if (this.#leavers) this.#mayLeave(flight, workload.patience(index, due));
     if (latency === 0) balancer.receive(flight, request as DispatchRequest);
     else {
       const later = { ...request } as DispatchRequest;
@@ -236,6 +239,16 @@ export class Clients implements Front {
         if (!flight.over && flight.number === index) balancer.receive(flight, later);
       });
     }
+  }
+
+  #mayLeave(flight: Flight, patience: number): void {
+    const { timeline } = this.#options;
+    const { number } = flight;
+    flight.patience = patience;
+    if (patience === Number.POSITIVE_INFINITY) return;
+    timeline.at(timeline.now + patience, () => {
+      if (!flight.over && flight.number === number) this.#goes(flight, verdicts.aborted);
+    });
   }
 
   #make(): Flight {
@@ -246,9 +259,13 @@ export class Clients implements Front {
 
   /** The client has waited long enough, and leaves; the balancer learns of it a trip later. */
   gaveUp(flight: Flight): void {
+    this.#goes(flight, verdicts.timeout);
+  }
+
+  #goes(flight: Flight, verdict: Verdict): void {
     const { timeline } = this.#options;
     const { balancer } = flight;
-    this.#end(flight, verdicts.timeout, 0, 0, -1);
+    this.#end(flight, verdict, 0, 0, -1);
     if (balancer === undefined) this.#spare.push(flight);
     else if (flight.latency === 0) this.#left(flight, balancer);
     else {
@@ -265,27 +282,26 @@ export class Clients implements Front {
     this.#spare.push(flight);
   }
 
-  /** Whether what leaves the balancer now reaches a client that has given up by then. */
-  #tooLate({ latency, sent }: Flight): boolean {
+  /** Whether what leaves the balancer now reaches a client that has given up, or gone, by then. */
+  #tooLate({ latency, sent, patience }: Flight): boolean {
     const { timeline, scenario } = this.#options;
-    return latency > 0 && timeline.now + latency - sent > scenario.load.timeout;
+    return latency > 0 && timeline.now + latency - sent > Math.min(scenario.load.timeout, patience);
   }
 
   #end(flight: Flight, verdict: Verdict, after: number, status: number, backend: number): void {
     const { timeline, ledger } = this.#options;
     const at = timeline.now + after;
+    const broken = verdict.outcome === 'lost' || verdict.outcome === 'aborted';
     ledger.ended(flight, verdict, at, status, backend);
     if (this.#closed === undefined) {
-      if (flight.connection !== undefined) this.#release(flight, verdict.outcome === 'lost', at);
+      if (flight.connection !== undefined) this.#release(flight, broken, at);
       return;
     }
     const { connections, requestsPerConnection } = this.#closed;
     const connection = flight.number % connections;
     const sent = this.#ordinals[connection]!;
     // A broken or worn-out connection is replaced: a round trip, and those of TLS, before the next request leaves.
-    const fresh =
-      verdict.outcome === 'lost' ||
-      (requestsPerConnection !== undefined && sent % requestsPerConnection === 0);
+    const fresh = broken || (requestsPerConnection !== undefined && sent % requestsPerConnection === 0);
     if (flight.connection !== undefined) this.#release(flight, fresh, at);
     const next = fresh ? at + 2 * flight.latency * (1 + this.#options.handshakeTrips) : at;
     timeline.at(next > flight.sent ? next : next + leastTurn, () => this.#sendNext(connection));

@@ -1,4 +1,4 @@
-/** sent = ok + failed + lost + in flight at the end, exactly, in any scenario there is; and what its rows say agrees with it. */
+/** sent = ok + failed + lost + aborted + in flight at the end, exactly, in any scenario there is; and what its rows say agrees with it. */
 import test from 'ava';
 import fc from 'fast-check';
 import { faults as definitions } from '../../scenarios/scenario.ts';
@@ -12,12 +12,17 @@ const names = [...strategies.keys()];
 function broken({ requests, attempts, counts, scenario }: Played, stopped: boolean): string | undefined {
   const { timeout } = scenario.load;
   const { max } = scenario.balancer.retries;
+  const patience = scenario.faults.flatMap(({ options: { after } }) =>
+    typeof after === 'number' ? [after] : [],
+  );
   const measured = requests.filter(({ sent, cause }) => sent >= 0 && cause !== 'no-connection-left');
   const of = (outcome: string) => measured.filter((it) => it.outcome === outcome).length;
-  const { sent, ok, failed, lost, inFlightAtEnd } = counts;
-  if (sent !== ok + failed + lost + inFlightAtEnd) return `counts do not add up: ${JSON.stringify(counts)}`;
+  const { sent, ok, failed, lost, aborted = 0, inFlightAtEnd } = counts;
+  if (sent !== ok + failed + lost + aborted + inFlightAtEnd)
+    return `counts do not add up: ${JSON.stringify(counts)}`;
   if (sent !== measured.length) return `${sent} counted, ${measured.length} rows`;
-  if (ok !== of('ok') || failed !== of('failed') || lost !== of('lost') || inFlightAtEnd !== of('in-flight'))
+  const rows = ['ok', 'failed', 'lost', 'aborted', 'in-flight'].map(of);
+  if (rows.join() !== [ok, failed, lost, aborted, inFlightAtEnd].join())
     return `counts are not those of the rows: ${JSON.stringify(counts)}`;
   if (inFlightAtEnd > 0 && !stopped) return 'a trial that was not cut short left requests in flight';
 
@@ -29,7 +34,7 @@ function broken({ requests, attempts, counts, scenario }: Played, stopped: boole
   for (const it of attempts) tries.set(it.request, [...(tries.get(it.request) ?? []), it]);
   for (const it of requests) {
     const own = tries.get(it.index) ?? [];
-    const wrong = wrongRequest(it, own, timeout) ?? wrongAttempts(it, own, max);
+    const wrong = wrongRequest(it, own, timeout, patience) ?? wrongAttempts(it, own, max);
     if (wrong !== undefined) return `request ${it.index}: ${wrong}: ${JSON.stringify([it, own])}`;
     tries.delete(it.index);
   }
@@ -39,7 +44,12 @@ function broken({ requests, attempts, counts, scenario }: Played, stopped: boole
 /** A microsecond: what rounding a sum of times may come to. */
 const micro = 0.0011;
 
-function wrongRequest(it: SeenRequest, own: SeenAttempt[], timeout: number): string | undefined {
+function wrongRequest(
+  it: SeenRequest,
+  own: SeenAttempt[],
+  timeout: number,
+  patience: number[],
+): string | undefined {
   const { outcome, cause, status, backend, latency } = it;
   if (outcome === 'not-sent') return own.length > 0 ? 'not sent, and yet attempted' : undefined;
   if (outcome !== 'in-flight' && !(latency >= 0 && latency <= timeout + micro))
@@ -49,7 +59,9 @@ function wrongRequest(it: SeenRequest, own: SeenAttempt[], timeout: number): str
   if (outcome === 'ok' && !(status === 200 && last?.kind === 'ok' && last.backend === backend))
     return 'ok without an attempt that was';
   if (outcome === 'failed' && status < 400) return 'failed with a good status';
-  if (outcome === 'lost' && status !== 0) return 'lost with a status';
+  if ((outcome === 'lost' || outcome === 'aborted') && status !== 0) return `${outcome} with a status`;
+  if (outcome === 'aborted' && !patience.some((ms) => Math.abs(latency - ms) <= micro))
+    return 'its client left before its time';
   if (backend >= 0 && last?.status !== status) return 'a status that no backend gave';
   return undefined;
 }
@@ -57,7 +69,7 @@ function wrongRequest(it: SeenRequest, own: SeenAttempt[], timeout: number): str
 function wrongAttempts(it: SeenRequest, own: SeenAttempt[], retries: number): string | undefined {
   const { attempts, sent, cause } = it;
   // The balancer may go on for a while after its client has left.
-  if (cause === 'timeout' ? own.length < attempts : own.length !== attempts)
+  if (cause === 'timeout' || cause === 'client-left' ? own.length < attempts : own.length !== attempts)
     return `${attempts} attempts counted, ${own.length} recorded`;
   if (own.length > retries + 1) return `more than ${retries} retries`;
   let before = sent;
@@ -103,10 +115,19 @@ test('in any scenario, under any strategy, cut short or not', (t) => {
   // Vacuous it is not: every fault, every outcome and every end of an attempt was there.
   t.true(trials > 300, `${trials} trials`);
   t.deepEqual(
-    [...definitions].flatMap(([kind, { level }]) => (level === 'load' || kinds.has(kind) ? [] : [kind])),
+    [...definitions.keys()].filter((kind) => !kinds.has(kind)),
     [],
   );
-  for (const name of ['none', 'status', 'reset', 'truncated', 'timeout', 'end-of-run', 'no-connection-left'])
+  for (const name of [
+    'none',
+    'status',
+    'reset',
+    'truncated',
+    'timeout',
+    'end-of-run',
+    'no-connection-left',
+    'client-left',
+  ])
     if (name !== 'reset') t.true((outcomes.get(name) ?? 0) > 20, `${name}: ${outcomes.get(name)}`);
   for (const kind of ['ok', 'error', 'unreachable', 'reset', 'timeout', 'cancelled', 'in-flight'])
     t.true((outcomes.get(kind) ?? 0) > 20, `${kind}: ${outcomes.get(kind)}`);

@@ -31,6 +31,8 @@ export class Flight extends Dispatch {
   keyHash = 0;
   /** One-way latency between client and balancer, ms. */
   latency = 0;
+  /** How long its client waits before it goes away by itself, ms; told anew for each request where any client does. */
+  patience = Number.POSITIVE_INFINITY;
   readonly #at = rows.at();
   readonly #row = rows.block;
 

@@ -34,7 +34,10 @@ export class Ledger {
     flight.over = true;
     this.inFlight--;
     this.all++;
-    if (flight.sent >= this.#zero) this.counts[counted[verdict.outcome]]++;
+    if (flight.sent >= this.#zero) {
+      if (verdict.outcome === 'aborted') this.counts.aborted = (this.counts.aborted ?? 0) + 1;
+      else this.counts[counted[verdict.outcome]]++;
+    }
     let firstByte = Number.NaN;
     if (flight.headSent) firstByte = flight.firstByte;
     else if (status > 0) firstByte = at;

@@ -179,9 +179,12 @@ const optionsOf: Record<string, readonly object[]> = {
   pauses: [{ every: '50ms', shortest: '5ms', longest: '20ms' }],
   'bad-length': [part, { ...part, how: 'too-long' }],
   'extra-bytes': [{}, part],
+  spike: [{ factor: 4 }, { factor: 0.3 }],
+  ramp: [{ to: 3 }, { to: 2, over: '50ms' }],
+  'hot-key': [part, { keys: 3 }],
+  abort: [{ ...part, after: '5ms' }, { after: '30ms' }],
 };
-/** Of backends; those of the load are held to its arrivals (load-clock.test.ts). */
-const kinds = [...definitions].filter(([, { level }]) => level !== 'load').map(([kind]) => kind);
+const kinds = [...definitions.keys()];
 const fault = fc
   .record({
     kind: fc.constantFrom(...kinds),
@@ -191,7 +194,7 @@ const fault = fc
     on: fc.constantFrom('all', 'random:1', '50%'),
   })
   .map(({ kind, which, from, lasts, on }) => ({
-    ...{ at: `${from}ms`, on },
+    ...{ at: `${from}ms`, ...(definitions.get(kind)!.level === 'load' ? {} : { on }) },
     ...(lasts === undefined ? {} : { until: `${from + lasts}ms` }),
     [kind]: (optionsOf[kind] ?? [{}]).at(which) ?? optionsOf[kind]?.[0] ?? {},
   }));

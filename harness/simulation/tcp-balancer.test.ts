@@ -168,8 +168,9 @@ test('a client that reconnects waits for the handshakes: of TCP, and of TLS', (t
 
 /** The first law that a trial at layer 4 breaks. */
 function broken({ requests, attempts, counts, scenario }: Played): string | undefined {
-  const { sent, ok, failed, lost, inFlightAtEnd } = counts;
-  if (sent !== ok + failed + lost + inFlightAtEnd) return `counts do not add up: ${JSON.stringify(counts)}`;
+  const { sent, ok, failed, lost, aborted = 0, inFlightAtEnd } = counts;
+  if (sent !== ok + failed + lost + aborted + inFlightAtEnd)
+    return `counts do not add up: ${JSON.stringify(counts)}`;
   if (new Set(requests.map(({ index }) => index)).size !== requests.length)
     return 'a request stands there twice';
   const { timeout } = scenario.load;

@@ -40,6 +40,8 @@ function metricRows(measures: Measures): Row[] {
     }
   for (const key of ['sent', 'ok', 'inFlightAtEnd', 'notSent', 'late'] as const)
     rows.push({ phase: 'all', metric: key, unit: 'requests', value: measures.requests[key] });
+  const { aborted } = measures.requests;
+  if (aborted !== undefined) rows.push({ phase: 'all', metric: 'aborted', unit: 'requests', value: aborted });
   const capped = measures.deadlineLatencyMs.p99;
   if (capped !== null) rows.push({ phase: 'all', metric: 'deadlineP99', unit: 'ms', value: capped });
   for (const { id, share } of measures.perBackend)

@@ -55,7 +55,7 @@ function contenderDetails(contender: ContenderSummary): Markup {
 ${contender.error !== undefined && html`<p class="banner">Failed: ${contender.error}</p>`}
 <dl>
 <dt>strategy</dt><dd>${contender.strategy} (${options})</dd>
-<dt>requests</dt><dd>${count(requests.sent)} sent = ${count(requests.ok)} ok + ${count(requests.failed)} failed + ${count(requests.lost)} lost + ${count(requests.inFlightAtEnd)} in flight at the end${other.length > 0 && `; ${other.join(', ')}`}</dd>
+<dt>requests</dt><dd>${count(requests.sent)} sent = ${count(requests.ok)} ok + ${count(requests.failed)} failed + ${count(requests.lost)} lost + ${requests.aborted !== undefined && `${count(requests.aborted)} aborted by their clients + `}${count(requests.inFlightAtEnd)} in flight at the end${other.length > 0 && `; ${other.join(', ')}`}</dd>
 <dt>outcomes</dt><dd>${Object.entries(requests.byOutcome)
     .map(([name, n]) => `${name} ${count(n)}`)
     .join(', ')}</dd>

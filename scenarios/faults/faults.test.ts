@@ -152,6 +152,7 @@ const loadRows: [
     { kind: 'rate', from: 1, to: 3, over: 1000 },
   ],
   ['a hot key', 'hot-key', { share: 0.3, keys: 2 }, 100, { kind: 'keys', share: 0.3, keys: 2 }],
+  ['clients that leave', 'abort', { share: 0.1, after: 20 }, 100, { kind: 'leave', share: 0.1, after: 20 }],
 ];
 for (const [sentence, kind, options, lasts, change] of loadRows)
   test(sentence, (t) => t.deepEqual(loadFaultOf(kind).create(options as never)(lasts), change));
@@ -161,7 +162,7 @@ test('every fault of the load has a row', (t) => {
   t.deepEqual([...new Set(loadRows.map(([, kind]) => kind))].sort(), all);
   t.throws(() => loadFaultOf('slow'), {
     instanceOf: RangeError,
-    message: /no fault of the load is called slow; there are hot-key/,
+    message: /no fault of the load is called slow; there are abort, hot-key/,
   });
 });
 
