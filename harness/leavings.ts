@@ -6,11 +6,12 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { dockerAvailable } from './drivers/docker-available.ts';
 import { removeContainer, removeNetwork, runtimeClient } from './drivers/docker-client.ts';
 import type { RunLabel } from './drivers/driver.ts';
+import { findClaims, reapClaim } from './own/claim-file.ts';
 import { isOwnerDead, processOf, projectLabel, runOfEnvironment, runOfLabels } from './ownership.ts';
 
 export interface Leaving {
-  readonly kind: 'process' | 'container' | 'network';
-  /** Process id, or Docker's id. */
+  readonly kind: 'process' | 'services' | 'container' | 'network';
+  /** Process id, Docker's id, or the scratch folder of services of the user's own. */
   readonly id: string;
   /** For people. */
   readonly name: string;
@@ -27,7 +28,7 @@ export interface Reaped {
 /** Everything on this machine whose owner is dead. Looks at Docker only where a daemon answers. */
 export async function findLeavings(): Promise<Leaving[]> {
   const docker = await dockerAvailable();
-  return [...processLeavings(), ...(docker.daemon ? await dockerLeavings() : [])];
+  return [...processLeavings(), ...serviceLeavings(), ...(docker.daemon ? await dockerLeavings() : [])];
 }
 
 function processLeavings(): Leaving[] {
@@ -48,6 +49,18 @@ function processLeavings(): Leaving[] {
     }
   }
   return found;
+}
+
+/** Scratch folders, and the process groups that they claim. */
+function serviceLeavings(): Leaving[] {
+  return findClaims()
+    .filter(({ run }) => isOwnerDead(run))
+    .map(({ folder, run, groups }) => ({
+      kind: 'services',
+      id: folder,
+      name: `${folder}${groups.map(({ pid }) => `, process group ${pid}`).join('')}`,
+      run,
+    }));
 }
 
 /** A process that ends, or becomes another user's, while it is being read. */
@@ -78,7 +91,7 @@ async function dockerLeavings(): Promise<Leaving[]> {
 export async function reap(leavings: readonly Leaving[]): Promise<Reaped> {
   const removed: Leaving[] = [];
   const failed: Reaped['failed'] = [];
-  for (const kind of ['process', 'container', 'network'] as const)
+  for (const kind of ['process', 'services', 'container', 'network'] as const)
     await Promise.all(
       leavings
         .filter((it) => it.kind === kind)
@@ -97,6 +110,9 @@ export async function reap(leavings: readonly Leaving[]): Promise<Reaped> {
 const remove: Record<Leaving['kind'], (leaving: Leaving) => Promise<void>> = {
   async process({ id, startTicks }) {
     if (processOf(Number(id))?.startTicks === startTicks) process.kill(Number(id), 'SIGKILL');
+  },
+  async services({ id }) {
+    for (const claim of findClaims()) if (claim.folder === id) reapClaim(claim);
   },
   container: ({ id }) => removeContainer(id),
   network: ({ id }) => removeNetwork(id),

@@ -1,7 +1,7 @@
 /** Trials on one fleet of real backends, launched once for all of them. */
-import { hasDistances } from '../scenarios/distances.ts';
-import { backendsOf, type Scenario } from '../scenarios/scenario.ts';
+import type { Scenario } from '../scenarios/scenario.ts';
 import type { Driver, Fleet, RunLabel } from './drivers/driver.ts';
+import { launchFleet } from './own/launch.ts';
 import { runTrial } from './trial.ts';
 import type { PlannedTrial, TrialHooks, TrialRunner } from './trial-runner.ts';
 
@@ -34,9 +34,7 @@ export class RealTrials implements TrialRunner {
 
   async launch(): Promise<void> {
     const { driver, scenario, label, signal } = this.#options;
-    const { network } = scenario;
-    const made = hasDistances(network) ? network : undefined;
-    this.#fleet = await driver.launch(backendsOf(scenario), label, signal, made);
+    this.#fleet = await launchFleet(driver, scenario, label, signal);
     void this.#fleet.lost?.then((why) => this.#lost.abort(why));
   }
 

@@ -74,7 +74,13 @@ export async function runTrial(plan: PlannedTrial, context: TrialContext): Promi
   const children: Child<never, unknown>[] = [];
   try {
     const zone = plan.contender.balancer.zones?.[0];
-    const [proxy] = await Promise.all([launchProxy(plan, context), context.fleet.reset(plan.seed, zone)]);
+    // Services that a reset starts anew must not be found dead by a balancer that is up before them.
+    const early = context.scenario.fleet.some(({ own }) => own?.restart);
+    if (early) await context.fleet.reset(plan.seed, zone);
+    const [proxy] = await Promise.all([
+      launchProxy(plan, context),
+      early ? undefined : context.fleet.reset(plan.seed, zone),
+    ]);
     children.push(proxy as never);
     const generator = await launchGenerator(plan, context, proxy);
     children.push(generator as never);

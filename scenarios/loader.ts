@@ -16,6 +16,8 @@ import { findScenario } from './library.ts';
 import { loadFaultFindings } from './load-findings.ts';
 import { overlapFindings } from './overlap-findings.ts';
 import { Overrides } from './overrides.ts';
+import { assumeHealth, modelBeside, ownNotes, ownUnable, unsimulable } from './own-findings.ts';
+import { withFolder } from './own-services.ts';
 import { placeFindings, placeNotes } from './places.ts';
 import { poolFindings } from './pool-findings.ts';
 import { type Finding, mostProblems, type Problem, ScenarioError } from './problem.ts';
@@ -91,6 +93,7 @@ export function loadScenario(options: LoadOptions): LoadedScenario {
       place({ path, message: 'expected a duration under `length`, got something with parts of its own' }),
     ]);
   const typed = rebasePaths(raw, overrides, directory, options.contenders);
+  assumeHealth(raw);
 
   const schema = explain(scenarioSchema, raw);
   const valid: Sections = 'value' in schema ? (schema.value as Sections) : validSections(raw);
@@ -102,6 +105,7 @@ export function loadScenario(options: LoadOptions): LoadedScenario {
     ? resolveEntries(valid.contenders, valid.balancer ? raw : {}, resolving(known), directory, typed)
     : { contenders: [], findings: [] };
 
+  if (valid.fleet) valid.fleet = withFolders(valid.fleet, directory);
   const problems: Problem[] = [...source.problems];
   try {
     if (valid.load) valid.load = withTrace(valid.load, directory);
@@ -117,6 +121,8 @@ export function loadScenario(options: LoadOptions): LoadedScenario {
   }
   for (const finding of inTurn(
     'findings' in schema ? schema.findings : [],
+    modelBeside(raw),
+    known.simulated ? unsimulable(valid) : [],
     fleetFindings(valid),
     loadFindings(valid),
     faultFindings(valid),
@@ -154,7 +160,8 @@ export function loadScenario(options: LoadOptions): LoadedScenario {
       (it) =>
         `An expectation on ${contendersOf(it).join(' and ')} (${it.metric}) is left out: not every contender it names runs.`,
     );
-  const scenario = { ...schema.value, load: valid.load ?? schema.value.load, name, objective, expect };
+  const { load = schema.value.load, fleet = schema.value.fleet } = valid;
+  const scenario = { ...schema.value, load, fleet, name, objective, expect };
   return {
     scenario,
     contenders: resolved.contenders,
@@ -163,7 +170,12 @@ export function loadScenario(options: LoadOptions): LoadedScenario {
     sets: [...sets],
     directory,
     raw,
-    notes: [...leftOut, ...placeNotes(scenario), ...shapeNotes(scenario)],
+    notes: [
+      ...leftOut,
+      ...placeNotes(scenario),
+      ...shapeNotes(scenario),
+      ...(known.simulated ? [] : ownNotes(scenario)),
+    ],
     place,
   };
 }
@@ -205,6 +217,7 @@ function* unable(
   file: string,
   { name, can }: RealDriver,
 ): Generator<Finding> {
+  yield* ownUnable(scenario, { name, can });
   const able = [...can].sort().join(', ');
   for (const [i, { kind }] of (scenario.faults ?? []).entries())
     if (faults.get(kind)?.level === 'host' && !can.has(kind))
@@ -255,6 +268,14 @@ function rebasePaths(
     return typeof it === 'string' ? rebased : { ...(it as object), strategy: rebased };
   });
   return typed;
+}
+
+/** The fleet with the folders that commands run in, from the scenario's own. */
+function withFolders(fleet: Scenario['fleet'], directory: string): Scenario['fleet'] {
+  return fleet.map(({ own, ...entry }) => ({
+    ...entry,
+    ...(own && { own: withFolder(own, (folder) => resolve(directory, folder)) }),
+  }));
 }
 
 const traceText = { what: 'a trace', format: 'CSV', mostBytes: 200_000_000 };

@@ -20,7 +20,7 @@ export interface Phase {
   readonly to: number;
   /** Faults that hold, such as `crash app-2`; empty where none does. */
   readonly faults: readonly string[];
-  /** Requests per second the fleet can serve. */
+  /** Requests per second the fleet can serve; NaN where a service of the user's own has no model. */
   readonly capacity: number;
   /** Requests per second offered, at their most; absent where faults leave the load alone, and for closed load. */
   readonly rate?: number;
@@ -91,7 +91,7 @@ export function planOf(scenario: Scenario, contenders: number): Plan {
     windowMs,
     trialMs,
     runMs: trials * trialMs,
-    ...(rate !== undefined && { rate, utilization: rate / whole }),
+    ...(rate !== undefined && { rate, ...(isKnown(whole) && { utilization: rate / whole }) }),
     ...(load.closed && { connections: load.closed.connections }),
     phases: phasesOf(scenario, specs, windowMs, rate),
   };
@@ -134,16 +134,17 @@ function phasesOf(
       ),
     }));
     const left = sum(served.map((it) => it.capacity));
-    const busiest = rate === undefined ? undefined : busiestOf(pools, served, rate);
+    const busiest = rate === undefined || !isKnown(left) ? undefined : busiestOf(pools, served, rate);
     return {
       faults: holding.map((it) => named(scenario.faults[it.fault]!, it)),
       capacity: left,
       ...(rate !== undefined && clock && { rate }),
-      ...(rate !== undefined && {
-        utilization: left > 0 ? rate / left : Infinity,
-        ...(busiest && { busiest }),
-      }),
-      ...(routed && { pools: poolPlans(pools, served, rate) }),
+      ...(rate !== undefined &&
+        isKnown(left) && {
+          utilization: left > 0 ? rate / left : Infinity,
+          ...(busiest && { busiest }),
+        }),
+      ...(routed && isKnown(left) && { pools: poolPlans(pools, served, rate) }),
     };
   }
 }
@@ -156,10 +157,11 @@ function named({ kind, on, stagger }: Scenario['faults'][number], { backends }: 
 
 /** Requests per second one backend can serve under the faults that hold on it. Contention, pauses and cache are left out. */
 function capacity(
-  { workers, speed, service }: BackendSpec,
+  { workers, speed, service, own }: BackendSpec,
   holding: readonly Scenario['faults'][number][],
 ): number {
   if (holding.some(({ kind }) => serveNothing.has(kind))) return 0;
+  if (own?.modelled === false) return Number.NaN;
   const mean = serviceTimeOf(service).mean / speed;
   const added = sum(holding.map((fault) => addedBy(fault, mean)));
   return (workers * 1000) / (mean + added);
@@ -188,5 +190,7 @@ function addedBy({ kind, options }: Scenario['faults'][number], service: number)
 /** Whether any trip does; jitter alone is a share of nothing. */
 const takesTime = ({ client, backend, connect, latencies }: Scenario['network']): boolean =>
   client + backend + connect > 0 || Object.keys(latencies).length > 0;
+
+const isKnown = (capacity: number): boolean => !Number.isNaN(capacity);
 
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);

@@ -12,6 +12,7 @@ import { fieldValue, mixField } from './header-edits.ts';
 import { metrics } from './metrics.ts';
 import { count, name } from './names.ts';
 import { network } from './network.ts';
+import { ownFields, ownOf } from './own-services.ts';
 import { methods, mostBody } from './request-shape.ts';
 import { host } from './routes.ts';
 
@@ -29,11 +30,8 @@ const service = oneOf(
   Object.fromEntries([...serviceTimes].map(([key, law]) => [key, fieldsOf(law.options)])),
 );
 
-const fleetEntry = z.strictObject({
-  id: name.describe('with `count`, backends are id-1 … id-count'),
-  count: count.max(10_000).optional(),
-  weight: z.number().positive().max(1_000_000).default(1),
-  zone: name.optional(),
+/** What a backend of ours is like; of a service of the user's own, what the simulator is to take for it. */
+const model = {
   workers: count.max(100_000).default(8).describe('requests served at once'),
   queue: z
     .union([z.int().min(0), z.literal('unlimited')])
@@ -63,7 +61,42 @@ const fleetEntry = z.strictObject({
     .describe('unused connections are closed after this; kept for longer than any run unless given'),
   cancelAbandoned: z.boolean().default(false).describe('stop work whose client has gone'),
   body: z.int().min(2).max(100_000_000).default(128).describe('bytes of the response body'),
-});
+};
+
+const fleetEntry = z
+  .strictObject({
+    id: name.describe('with `count`, backends are id-1 … id-count'),
+    count: count.max(10_000).optional(),
+    weight: z.number().positive().max(1_000_000).default(1),
+    zone: name.optional(),
+    ...model,
+    ...ownFields,
+    model: z
+      .strictObject(model)
+      .optional()
+      .describe('of a service of your own: what the simulator is to take for it'),
+  })
+  .transform((given, context) => {
+    const {
+      model: twin,
+      image,
+      command,
+      urls,
+      port,
+      env,
+      files,
+      cwd,
+      stopSignal,
+      ready,
+      restart,
+      ...entry
+    } = given;
+    const own = ownOf(given, (key, message) => context.addIssue({ code: 'custom', path: [key], message }));
+    const several = (urls?.length ?? 1) > 1 ? { count: urls!.length } : {};
+    return { ...entry, ...several, ...twin, ...(own && { own }) };
+  });
+/** Keys that say what a backend of ours is like. */
+export const modelKeys: readonly string[] = Object.keys(model);
 
 const keys = oneOf({
   uniform: z.strictObject({ count }),
@@ -210,11 +243,15 @@ export type ServiceSetting = z.output<typeof service>;
 /** One backend of the fleet: `app` with count 4 is app-1 … app-4. */
 export type BackendSpec = Omit<FleetEntry, 'count'> & { readonly index: number };
 
-/** The fleet's entries spelled out, in order; `index` counts from 0 over the whole fleet. */
+/** The fleet's entries spelled out, in order; `index` counts from 0 over the whole fleet, and of `urls` each has its own. */
 export function backendsOf(scenario: Pick<Scenario, 'fleet'>): BackendSpec[] {
   const specs: BackendSpec[] = [];
   for (const { count: copies, ...entry } of scenario.fleet)
-    for (let i = 1; i <= (copies ?? 1); i++)
-      specs.push({ ...entry, id: copies === undefined ? entry.id : `${entry.id}-${i}`, index: specs.length });
+    for (let i = 1; i <= (copies ?? 1); i++) {
+      const { urls } = entry.own ?? {};
+      const own = urls && { own: { ...entry.own!, urls: urls.slice(i - 1, i) } };
+      const id = copies === undefined ? entry.id : `${entry.id}-${i}`;
+      specs.push({ ...entry, ...own, id, index: specs.length });
+    }
   return specs;
 }

@@ -184,17 +184,22 @@ function endsOf(shares: readonly number[]): number[] {
   });
 }
 
-type Capacity = Pick<FleetEntry, 'id' | 'workers' | 'speed' | 'service'> & {
+type Capacity = Pick<FleetEntry, 'id' | 'workers' | 'speed' | 'service' | 'own'> & {
   readonly count?: number | undefined;
 };
 
 /**
  * Requests per second a fleet can serve: Σ workers × speed / mean service time, over its entries or its backends.
- * Warm-up, contention, pauses, cache and faults are left out. Throws a RangeError where a mean is infinite.
+ * Warm-up, contention, pauses, cache and faults are left out. Throws a RangeError where a mean is infinite, and
+ * where a service of the user's own has no model: nobody knows its pace.
  */
 export function capacityOf(fleet: readonly Capacity[]): number {
   let perSecond = 0;
-  for (const { id, count = 1, workers, speed, service } of fleet) {
+  for (const { id, count = 1, workers, speed, service, own } of fleet) {
+    if (own?.modelled === false)
+      throw new RangeError(
+        `${id} is a service of your own, whose pace is not known; give load.open.rate instead, or its model`,
+      );
     const { mean } = serviceTimeOf(service);
     if (!Number.isFinite(mean))
       throw new RangeError(

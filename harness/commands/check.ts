@@ -76,7 +76,11 @@ async function checkScenario(file: string, options: Options): Promise<void> {
 }
 
 const seconds = (ms: number) =>
-  ms < 60_000 ? `${+(ms / 1000).toFixed(1)} s` : `${+(ms / 60_000).toFixed(1)} min`;
+  Number.isNaN(ms)
+    ? 'as long as it takes'
+    : ms < 60_000
+      ? `${+(ms / 1000).toFixed(1)} s`
+      : `${+(ms / 60_000).toFixed(1)} min`;
 const percent = (share: number | undefined) =>
   share === undefined || !Number.isFinite(share) ? 'nothing left to serve it' : `${Math.round(100 * share)}%`;
 
@@ -87,7 +91,7 @@ function describe(name: string, contenders: readonly string[], plan: Plan): stri
   const load =
     plan.rate === undefined
       ? `closed, ${plan.connections} connections, as fast as they are answered`
-      : `open, ${Math.round(plan.rate).toLocaleString('en')} requests/s, ${percent(plan.utilization)} of the fleet${plan.phases[0]?.pools ? ', were it not divided by routes' : ''}`;
+      : `open, ${Math.round(plan.rate).toLocaleString('en')} requests/s${plan.utilization === undefined ? '' : `, ${percent(plan.utilization)} of the fleet`}${plan.phases[0]?.pools ? ', were it not divided by routes' : ''}`;
   const proof = plan.proves
     ? `${plan.rounds} rounds: enough to prove an order`
     : `${plan.rounds} of the ${plan.roundsToProve} rounds that could prove an order: it will be observed, not proven`;
@@ -107,7 +111,10 @@ function describe(name: string, contenders: readonly string[], plan: Plan): stri
 function phase({ from, to, faults, capacity, rate, utilization, pools, busiest }: Phase): string {
   const when = `${seconds(from)} to ${seconds(to)}`.padEnd(16);
   const offered = rate === undefined ? '' : `offered ${Math.round(rate).toLocaleString('en')}/s, `;
-  const can = `${offered}can serve ${Math.round(capacity).toLocaleString('en')}/s`;
+  const serves = Number.isNaN(capacity)
+    ? 'can serve nobody knows how much'
+    : `can serve ${Math.round(capacity).toLocaleString('en')}/s`;
+  const can = `${offered}${serves}`;
   const full = busiest === undefined || pools !== undefined ? '' : `, ${percent(utilization)} full`;
   const fullest = busiest === undefined ? '' : `, ${busiest.id} ${percent(busiest.utilization)}`;
   return [

@@ -2,6 +2,7 @@
 import { Command, Option } from 'commander';
 import { distanceNotes } from '../../scenarios/distances.ts';
 import { refuseUnable } from '../../scenarios/loader.ts';
+import { unmodelled } from '../../scenarios/own-findings.ts';
 import { chooseDriver } from '../choose-driver.ts';
 import { Experiment } from '../experiment.ts';
 import { onInterrupt } from '../interrupt.ts';
@@ -48,7 +49,7 @@ async function action(given: string | undefined, options: Options): Promise<void
   const runner = new RealTrials({ driver, dir, scenario, label, signal });
   const experiment = await Experiment.open({ dir, id, scenario, contenders, source, runner, notes });
   await carryOut(experiment, dir, interrupt, options, async () => {
-    if (!options.twins) return;
+    if (!options.twins || unmodelled(scenario.fleet).length > 0) return;
     const { run, trials } = experiment;
     run.notes.push(...(await simulateTwins(run, trials, { dir, scenario, label, signal })));
   });

@@ -51,6 +51,8 @@ export class Member {
   readonly #driver: Pick<Driver, 'name' | 'can'>;
   readonly #setting: Setting;
   readonly #control: Control;
+  /** Where a host-level fault is looked for. */
+  readonly #shows: { readonly host: string; readonly port: number };
   /** Host-level faults that stand, by number, in the order they began. */
   readonly #standing = new Map<number, HostLevelFault>();
   /** Service-level faults switched on, by number. */
@@ -70,7 +72,9 @@ export class Member {
     this.host = host;
     this.#driver = driver;
     this.#setting = setting;
-    this.#control = controlOf(host.backend.host, host.backend.controlPort);
+    const { backend, contact } = host;
+    this.#control = contact?.control ?? controlOf(backend.host, backend.controlPort);
+    this.#shows = contact?.shows ?? { host: backend.host, port: backend.controlPort };
   }
 
   get #id(): string {
@@ -83,7 +87,7 @@ export class Member {
 
   /** Resolves once it serves for the first time. */
   async join(): Promise<void> {
-    await servesAs(this.host.backend, serveMs);
+    await this.#serves(serveMs, false);
     this.#fresh = await this.#control.reset(this.#setting.seed);
     this.#life = this.#fresh.startedAt;
   }
@@ -167,8 +171,9 @@ export class Member {
     if (this.#standing.size > 0 || !(await this.#answers())) {
       await this.host.restore(new Map());
       this.#standing.clear();
-      await servesAs(this.host.backend, serveMs, { controlOnly: true });
+      await this.#serves(serveMs, true);
     }
+    await this.host.contact?.renew();
     this.#faults.clear();
     this.#deferred = [];
     this.#anew = false;
@@ -203,7 +208,7 @@ export class Member {
   async #settled(left: Suffering, patienceMs = serveMs): Promise<void> {
     if (!isReachable(left)) return this.#holds(left);
     // With service-level faults on, the load port may well answer nothing, as it should.
-    await servesAs(this.host.backend, patienceMs, { controlOnly: this.#faults.size > 0 });
+    await this.#serves(patienceMs, this.#faults.size > 0);
     if (this.#anew) {
       const { startedAt } = await this.#control.join(this.#setting.seed, this.#setting.from);
       this.#life = startedAt;
@@ -223,22 +228,25 @@ export class Member {
   /** Resolves once the faults show at the control port's socket; what does not is an error, never a guess. */
   async #holds(suffers: Suffering): Promise<void> {
     const expected = signs.find(([kind]) => suffers.has(kind))?.[1] ?? ['answered'];
-    const { host, controlPort } = this.host.backend;
+    const { host, port } = this.#shows;
     const until = now() + holdMs.whole;
     for (;;) {
-      const met = await probe(host, controlPort, holdMs.look);
+      const met = await probe(host, port, holdMs.look);
       if (expected.includes(met)) return;
       if (now() > until)
         throw new Error(
-          `with ${[...suffers.keys()].join(' and ') || 'nothing'} standing, expected the control port of ${this.#id} to be ${expected.join(' or ')}, found it ${met}`,
+          `with ${[...suffers.keys()].join(' and ') || 'nothing'} standing, expected the ${this.host.contact ? 'load' : 'control'} port of ${this.#id} to be ${expected.join(' or ')}, found it ${met}`,
         );
       await sleep(10);
     }
   }
 
+  #serves(patienceMs: number, controlOnly: boolean): Promise<void> {
+    return this.host.contact?.serves() ?? servesAs(this.host.backend, patienceMs, { controlOnly });
+  }
+
   async #answers(): Promise<boolean> {
-    const { host, controlPort } = this.host.backend;
-    return (await probe(host, controlPort, holdMs.whole)) === 'answered';
+    return (await probe(this.#shows.host, this.#shows.port, holdMs.whole)) === 'answered';
   }
 
   /** Resets it and resolves to when its process began. */
