@@ -103,6 +103,20 @@ test('an attempt in the millisecond of the detection is no violation, nor one on
   t.true(audit.findings.find(({ check }) => check === 'avoided')!.ok);
 });
 
+test('in panic a balancer uses backends that it knows to be gone, as it was told to: no violation, but outside of it one', (t) => {
+  const panicking = (from: number, to: number) =>
+    fixtureReport(options, (it) => {
+      const { trial, requests } = first(it);
+      const picked = [3_500, 4_000].map((ms) => ({ backend: 1, picked: ms * 1000 }));
+      it.rows.set(trial.id, { requests, attempts: attemptsOf(picked) });
+      const panic = { trial: trial.id, type: 'panic', usable: 1, of: 4 } as const;
+      it.events.push({ ...panic, t: from, phase: 'begun' }, { ...panic, t: to, phase: 'over' });
+    }).summary.audit.findings.find(({ check }) => check === 'avoided')!.ok;
+  t.true(panicking(3_000, 4_500));
+  t.false(panicking(100, 200));
+  t.false(panicking(6_000, 6_500));
+});
+
 test('a trial that failed is not held to anything: it has said so itself', (t) => {
   const { audit } = fixtureReport(options, (it) => {
     const { trial } = first(it);

@@ -20,7 +20,7 @@ import { ofConnections } from './served.ts';
 import type { AttemptCounts } from './shares.ts';
 import type { Phase, Requests } from './summary.ts';
 import { countEnd, emptyLines, type TimelineRow } from './timeline.ts';
-import { strangersIn, type TrialFold } from './trial-fold.ts';
+import { panickedIn, strangersIn, type TrialFold } from './trial-fold.ts';
 import { faultTime, faultWindows, gone, phaseSeconds, type Stretch } from './windows.ts';
 
 const phaseNames = ['before', 'during', 'after'] as const;
@@ -55,7 +55,10 @@ export function foldedTrial(run: Run, trial: Trial, folds: Folds, events: readon
     ...(contradiction === undefined ? {} : { unread: contradiction }),
     strangers: strangersIn(mine),
     afterDetection: lived.flatMap(({ window, failover, fold }) =>
-      fold && gone.has(window.kind) && failover.detectMs !== null
+      fold &&
+      gone.has(window.kind) &&
+      failover.detectMs !== null &&
+      !panickedIn(mine, window, failover.detectMs)
         ? [
             {
               window,

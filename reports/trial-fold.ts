@@ -4,6 +4,7 @@ import { Deadline, type JudgedRows } from './deadline.ts';
 import type { Pairs } from './divergence.ts';
 import { countEjections, type EjectionCounts } from './ejections.ts';
 import { failoverOf, type Zoom } from './failover.ts';
+import { panicked } from './panics.ts';
 import { type Sample, samplesOf } from './sample.ts';
 import { type AttemptCounts, countAttempts } from './shares.ts';
 import type { Failover, Phase, Regret } from './summary.ts';
@@ -38,7 +39,7 @@ export interface TrialFold {
   regret?: Regret;
   /** Backends whose addresses answered with another's id, in order of time; see audit.ts. */
   strangers: Stranger[];
-  /** Attempts on a victim after it was known to be gone, by fault window; see audit.ts. */
+  /** Attempts on a victim after it was known to be gone, by fault window, panic apart; see audit.ts. */
   afterDetection: { window: FaultWindow; count: number; first: number }[];
 }
 
@@ -81,11 +82,16 @@ export function foldTrial(
     duplicates: duplicatesIn(rows.index),
     strangers: strangersIn(mine),
     afterDetection: lived.flatMap(({ window, failover }) =>
-      gone.has(window.kind) && failover.detectMs !== null
+      gone.has(window.kind) && failover.detectMs !== null && !panickedIn(mine, window, failover.detectMs)
         ? [{ window, ...sentAfter(run, attempts, window, window.taken + failover.detectMs) }]
         : [],
     ),
   };
+}
+
+/** In panic all backends are used, known to be gone or not: nobody is held to avoid them then. */
+export function panickedIn(events: readonly Event[], window: FaultWindow, detectMs: number): boolean {
+  return panicked(events, window.taken + detectMs, window.healed ?? Number.POSITIVE_INFINITY);
 }
 
 /** Each pool tells of what it meets: whose address it is and who was there is news once. */
