@@ -15,7 +15,7 @@ const known = { strategies: await listStrategies() };
 const docker = { name: 'docker', can: new Set(['crash', 'vanish', 'freeze', 'throttle', 'stop']) };
 const simulated = new Set(['hyperscale', 'local-views', 'regions', 'stale-board']);
 /** Whose story it is that for a while all of the fleet together is too little. */
-const overloaded = new Set(['retry-storm']);
+const overloaded = new Set(['retry-storm', 'zone-loss-overload']);
 /** Their lengths are given by what they reproduce. */
 const long = new Set(['theory', 'linkerd']);
 

@@ -11,8 +11,9 @@ const folder = new URL('./', import.meta.url);
 function files(): { name: string; file: string }[] {
   return readdirSync(folder)
     .filter((file) => file.endsWith('.yaml'))
-    .sort()
-    .map((file) => ({ name: file.slice(0, -'.yaml'.length), file: fileURLToPath(new URL(file, folder)) }));
+    .map((file) => file.slice(0, -'.yaml'.length))
+    .sort() // of names: `steady` stands before `steady-wide`, `steady.yaml` would not
+    .map((name) => ({ name, file: fileURLToPath(new URL(`${name}.yaml`, folder)) }));
 }
 
 /** Each scenario that ships with Steelyard: its name, its story in a sentence or two, its tier, its file. */
