@@ -13,9 +13,9 @@ const known = { strategies: await listStrategies() };
 
 /** A driver that can do every fault, so that only size and network stand in its way. */
 const docker = { name: 'docker', can: new Set(['crash', 'vanish', 'freeze', 'throttle', 'stop']) };
-const simulated = new Set(['hyperscale', 'local-views', 'regions', 'stale-board']);
+const simulated = new Set(['first-pick-bias', 'hyperscale', 'local-views', 'regions', 'stale-board']);
 /** Whose story it is that for a while all of the fleet together is too little. */
-const overloaded = new Set(['retry-storm', 'zone-loss-overload']);
+const overloaded = new Set(['retry-storm', 'spike', 'zone-loss-overload']);
 /** Their lengths are given by what they reproduce. */
 const long = new Set(['theory', 'linkerd']);
 

@@ -107,6 +107,19 @@ test('balancers of one fleet and one seed begin apart and stay so, even where th
   }
 });
 
+test('together, balancers of one fleet all begin on the same backend: the trap, for those who want to see it', (t) => {
+  for (const index of [0, 1, 2, 3]) {
+    const { world } = new Stage(roundRobin, {}, four);
+    const env: Env = { ...world.env, balancers: { index, count: 4 } };
+    const strategy = roundRobin.create(env, { start: 'together' });
+    strategy.poolChanged?.(world.pool);
+    t.deepEqual(
+      Array.from({ length: 4 }, () => strategy.pick(world.pool, world.request('', []))?.id),
+      ['a', 'b', 'c', 'd'],
+    );
+  }
+});
+
 test('a backend that comes back has its turn and no more, however busy the others are', (t) => {
   const stage = new Stage(roundRobin, {}, four);
   stage.down('c');
