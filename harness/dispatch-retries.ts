@@ -35,6 +35,11 @@ export class DispatchRetries {
     return mayRetry(this.#limits, kind, dispatch, detail);
   }
 
+  /** Whether a retry keeps away from backends that its request has tried. Source: HAProxy `redispatch`, Envoy `previous_hosts`. */
+  get elsewhere(): boolean {
+    return this.#limits.elsewhere;
+  }
+
   /** Pays for a retry; false where the budget does not allow it. */
   pay(at: number): boolean {
     if (this.budget === undefined || this.budget.withdraw(at)) return true;

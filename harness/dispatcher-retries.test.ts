@@ -116,3 +116,16 @@ test('back-off: none unless asked for; drawn by request and attempt, up to base,
   t.deepEqual(waits(1), drawn);
   t.notDeepEqual(waits(2), drawn);
 });
+
+test('a retry keeps away from what was tried; with elsewhere: false it goes wherever the strategy says', (t) => {
+  const second = (elsewhere: boolean) => {
+    const { dispatcher } = bench({ backends: 2, balancer: settings({ elsewhere, statuses: [503] }) });
+    const one = dispatcher.open(request(0));
+    const first = dispatcher.pick(one);
+    t.true(dispatcher.spares(one, 503, true));
+    t.true(dispatcher.end(one, 'unreachable', unanswered));
+    return dispatcher.pick(one) === first;
+  };
+  t.false(second(true));
+  t.true(second(false));
+});

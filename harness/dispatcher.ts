@@ -190,7 +190,7 @@ export class Dispatcher {
     dispatch.backend = undefined;
     this.pool.observed(backend, kind, startedAt, at);
     if (detail.answered || !this.#retries.allows(dispatch, kind, detail)) return false;
-    dispatch.exclude(backend);
+    if (this.#retries.elsewhere) dispatch.exclude(backend);
     const possible =
       this.pool.available.length === 1 || this.#another(dispatch) || this.#queue?.helps(dispatch) === true;
     return possible && this.#retries.pay(at);
@@ -219,7 +219,10 @@ export class Dispatcher {
     const { backend } = dispatch;
     const { available } = this.pool;
     const elsewhere = available.some(
-      (it) => it !== backend && it.inFlight < it.maxInFlight && !wasTried(it, dispatch.tried),
+      (it) =>
+        (it !== backend || !this.#retries.elsewhere) &&
+        it.inFlight < it.maxInFlight &&
+        !wasTried(it, dispatch.tried),
     );
     return (elsewhere || available.length === 1) && this.#retries.budget?.affords(this.#now()) !== false;
   }

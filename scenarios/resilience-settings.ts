@@ -29,6 +29,10 @@ export const retries = z
       .array(z.int().min(400).max(599))
       .default([])
       .describe('a response of one of these is not passed on while another try is allowed'),
+    elsewhere: z
+      .boolean()
+      .default(true)
+      .describe('not on a backend that the request has tried, while there is another'),
     budget: z
       .union([
         z.literal(false),
@@ -51,7 +55,7 @@ export const retries = z
       .describe('a retry waits anything up to base, then twice as long, at most max'),
   })
   .prefault({})
-  .describe('on another backend, where idempotent or nothing was sent');
+  .describe('where idempotent or nothing was sent, on another backend unless told otherwise');
 
 export const queue = z
   .union([
