@@ -53,7 +53,7 @@ export const ownFields = {
     .string()
     .regex(/^SIG[A-Z0-9]{2,10}$/)
     .optional()
-    .describe('what `stop` sends, SIGTERM unless given'),
+    .describe('what `stop` sends; SIGTERM, or what the image says, unless given'),
   ready: z
     .strictObject({
       path: z
@@ -89,7 +89,8 @@ export interface OwnService {
   readonly env: Readonly<Record<string, string>>;
   readonly files: Readonly<Record<string, string>>;
   readonly cwd?: string;
-  readonly stopSignal: string;
+  /** Unless given, SIGTERM, or what the image says. */
+  readonly stopSignal?: string;
   readonly ready: { readonly path?: string | undefined; readonly within: number };
   readonly restart: boolean;
   /** Whether the entry says what the simulator is to take for it. */
@@ -151,15 +152,16 @@ export function ownOf(
   const urls = given.urls?.length ?? 0;
   if (kind === 'urls' && given.count !== undefined && given.count !== urls)
     complain('count', `expected as many as there are urls (${urls}), or no count, got ${given.count}`);
-  const { env = {}, files = {}, stopSignal = 'SIGTERM', ready, restart = kind !== 'urls' } = given;
+  const { env = {}, files = {}, ready, restart = kind !== 'urls' } = given;
   return {
-    ...{ kind, env, files, stopSignal, restart },
+    ...{ kind, env, files, restart },
     ready: ready ?? { within: 30_000 },
     modelled: given.model !== undefined,
     ...(given.image !== undefined && { image: given.image }),
     ...(given.command !== undefined && { command: given.command }),
     ...(given.port !== undefined && { port: given.port }),
     ...(given.urls !== undefined && { urls: given.urls }),
+    ...(given.stopSignal !== undefined && { stopSignal: given.stopSignal }),
     ...(given.cwd !== undefined && { cwd: given.cwd }),
   };
 }

@@ -17,6 +17,14 @@ export class Contained extends GenericContainer {
   }
 }
 
+/** A container of an image that is not ours, with the privileges that Docker gives and the image expects. */
+export class Visiting extends GenericContainer {
+  constructor(image: string) {
+    super(image);
+    this.withAutoCleanup(false).withPullPolicy(PullPolicy.neverPull());
+  }
+}
+
 /** testcontainers' own port check looks for published ports, and there are none. */
 export function waiting(until: (containerId: string) => Promise<void>): WaitStrategy {
   const strategy: WaitStrategy = {

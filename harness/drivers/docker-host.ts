@@ -27,6 +27,7 @@ const periodMicros = 100_000;
 export function dockerHost(
   backend: FleetBackend,
   containers: { holder: Dockerode.Container; server: Dockerode.Container; network: Dockerode.Network },
+  stopSignal = 'SIGTERM',
 ): Host {
   const { holder, server, network } = containers;
 
@@ -35,7 +36,7 @@ export function dockerHost(
 
   const begin: Record<HostFaultKind, (options: Record<string, unknown>) => Promise<unknown>> = {
     crash: () => server.kill(),
-    stop: () => server.kill({ signal: 'SIGTERM' }),
+    stop: () => server.kill({ signal: stopSignal }),
     freeze: () => server.pause(),
     vanish: () => network.disconnect({ Container: holder.id, Force: true }),
     throttle: ({ quota }) => {

@@ -50,7 +50,7 @@ export async function offlineBase(dockerode: Dockerode, signal: AbortSignal): Pr
 }
 
 /** The libraries an executable needs, the loader included, under the names it looks for them. */
-async function librariesOf(executable: string): Promise<string[]> {
+export async function librariesOf(executable: string): Promise<string[]> {
   const { stdout } = await execa('ldd', [executable]);
   // "libm.so.6 => /lib/x86_64-linux-gnu/libm.so.6 (0x…)", and "/lib64/ld-linux-x86-64.so.2 (0x…)" for the loader
   return [...stdout.matchAll(/(?:=> |^\s*)(\/\S+) \(0x/gm)].map((match) => match[1]!);

@@ -65,7 +65,7 @@ export class CommandHost implements OwnBackend {
     this.#isEnding ||= kind === 'crash' || kind === 'stop';
     if (kind === 'crash') this.kill('SIGKILL');
     else if (kind === 'freeze') this.kill('SIGSTOP');
-    else if (kind === 'stop') this.#child?.kill(this.#own.stopSignal as NodeJS.Signals);
+    else if (kind === 'stop') this.#child?.kill((this.#own.stopSignal ?? 'SIGTERM') as NodeJS.Signals);
     else throw new Error(`a plain process cannot ${kind}`);
   }
 

@@ -21,7 +21,7 @@ export interface OwnBackend {
   /** Resolves once it serves. */
   serves(): Promise<void>;
   /** When its process began; absent where nobody can tell. */
-  readonly startedAt?: (() => number) | undefined;
+  readonly startedAt?: (() => number | Promise<string>) | undefined;
   /** Whether a trial begins with a start anew, and that start. */
   readonly restart?: (() => Promise<void>) | undefined;
   /** Resolves with the moment (clock.ts, ms) at which its process has died; absent where nobody can tell. */
@@ -50,7 +50,7 @@ function contactOf(own: OwnBackend, relay: RelayControl | undefined): Contact {
   let used = false;
   const state = async (): Promise<BackendState> => ({
     id,
-    startedAt: own.startedAt?.() ?? 0,
+    startedAt: (await own.startedAt?.()) ?? 0,
     faults: [...faults].map(([fault, kind]) => ({ fault, kind })).sort((a, b) => a.fault - b.fault),
   });
   const relayed = (): RelayControl => {

@@ -34,7 +34,7 @@ export async function launchFleet(
     ours: (some) => driver.launch(some, run, signal, made),
     command: (some) => launchCommands(some, run, signal, relay),
     urls: (some) => reachAddresses(some, signal, relay),
-    image: () => Promise.reject(new Error('containers of an image come next')),
+    image: async (some) => (await import('./images.ts')).launchImages(some, run, signal, relay),
   };
   const kinds = [...new Set(specs.map(({ own }) => own?.kind ?? 'ours'))];
   const parts = kinds.map((kind) =>

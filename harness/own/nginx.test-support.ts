@@ -2,11 +2,12 @@
 import { existsSync } from 'node:fs';
 import type { ExecutionContext } from 'ava';
 
-const path = ['/usr/sbin/nginx', '/usr/bin/nginx'].find((it) => existsSync(it));
+/** Absent where there is none. */
+export const nginxPath = ['/usr/sbin/nginx', '/usr/bin/nginx'].find((it) => existsSync(it));
 
 /** Whether nginx is here; must be where STEELYARD_REQUIRE_NGINX=1. Where it need not and is not, the test passes with a word. */
 export function hasNginx(t: ExecutionContext): boolean {
-  if (path !== undefined) return true;
+  if (nginxPath !== undefined) return true;
   t.not(process.env.STEELYARD_REQUIRE_NGINX, '1', 'apt-get install nginx-light');
   t.log('not tested: there is no nginx (apt-get install nginx-light)');
   t.pass();
@@ -31,7 +32,7 @@ http {
 `;
 
 export const page = 'served by {id}\n';
-export const nginxCommand = `${path} -e stderr -p {dir} -c {dir}/nginx.conf`;
+export const nginxCommand = `${nginxPath} -e stderr -p {dir} -c {dir}/nginx.conf`;
 
 /** A fleet entry of so many of them. */
 export const nginxFleet = (id: string, count: number) => ({

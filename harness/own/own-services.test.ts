@@ -235,7 +235,7 @@ test('kill -9 of the harness leaves a service that wiped its environment, and cl
   const run = steelyard('run', 'scenario.yaml', '--driver', 'process', '--quiet');
   const own = () => findClaims().find((it) => it.run.pid === run.pid);
   const lives = () => own()?.groups.length === 2 && nginxes(own()!.folder) > 0;
-  t.true(await eventually(lives), 'it is up');
+  t.true(await eventually(lives, 60_000), 'it is up');
   const { folder } = own()!;
   const ended = once(run.nodeChildProcess, 'exit');
   run.nodeChildProcess.kill('SIGKILL');
