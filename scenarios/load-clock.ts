@@ -92,6 +92,20 @@ export class LoadClock {
     return Math.max(...ends);
   }
 
+  /** The first time from `time` on at which the rate is at least so many times what it was; Infinity for never. */
+  reaches(factor: number, time: number): number {
+    // What is reached by a sum of products is reached, whatever rounding makes of it.
+    const enough = factor - 1e-9;
+    for (const it of [this.#before, ...this.#stretches]) {
+      if (it.to <= time) continue;
+      const from = Math.max(time, it.from);
+      if (factorOf(it, from) >= enough) return from;
+      const then = it.growth > 0 ? it.from + (factor - it.factor) / it.growth : it.to;
+      if (then < it.to) return Math.max(from, then);
+    }
+    return Number.POSITIVE_INFINITY;
+  }
+
   /** The last stretch of which it is true, as of all before it. */
   #last(is: (stretch: Stretch) => boolean): Stretch {
     let low = 0;

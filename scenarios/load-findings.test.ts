@@ -39,10 +39,10 @@ for (const [says, text, path, message] of [
     /expected `until`, `over` or load\.duration/,
   ],
   [
-    'a spike of a closed load',
-    world('{ at: 1s, spike: {} }', 'closed: { connections: 4 }, duration: 10s'),
-    'faults.0.spike',
-    /expected load\.open, whose rate spike multiplies, got load\.closed/,
+    'more connections than there may be',
+    world('{ at: 1s, spike: {} }', 'closed: { connections: 4000 }, duration: 10s'),
+    'load.closed.connections',
+    /expected at most 10000 connections, got 20000 at the height/,
   ],
   ['no factor', world('{ at: 1s, spike: { factor: 0 } }'), 'faults.0.spike.factor', /0\.01/],
 ] as const)

@@ -1,8 +1,12 @@
 /** Whether the faults of a load can be done to this one. */
 import { loadFaultOf } from './catalogue.ts';
 import type { Sections } from './consistency.ts';
-import { loadOccurrencesOf } from './load-length.ts';
+import { Crowd } from './crowd.ts';
+import { loadClockOf, loadOccurrencesOf } from './load-length.ts';
 import type { Finding } from './problem.ts';
+
+/** Of a closed load, as in the schema. */
+const mostConnections = 10_000;
 
 interface Growing {
   readonly fault: number;
@@ -10,7 +14,7 @@ interface Growing {
   readonly until: number;
 }
 
-/** A closed loop has no rate; what grows knows over how long, and grows alone. */
+/** What grows knows over how long, and grows alone; and a closed loop does not grow beyond what it may have. */
 export function* loadFaultFindings({ fleet, load, faults }: Sections): Generator<Finding> {
   if (!fleet || !load || !faults) return;
   const told = new Set<number>();
@@ -20,13 +24,7 @@ export function* loadFaultFindings({ fleet, load, faults }: Sections): Generator
     if (told.has(fault)) continue;
     const change = loadFaultOf(kind).create(options as never)(until - at);
     if (change.kind !== 'rate') continue;
-    if (load.closed) {
-      told.add(fault);
-      yield {
-        path: ['faults', fault, kind],
-        message: `expected load.open, whose rate ${kind} multiplies, got load.closed, which is as fast as it is answered; give load.open`,
-      };
-    } else if (change.over === Number.POSITIVE_INFINITY) {
+    if (change.over === Number.POSITIVE_INFINITY) {
       told.add(fault);
       yield {
         path: ['faults', fault, kind],
@@ -45,4 +43,11 @@ export function* loadFaultFindings({ fleet, load, faults }: Sections): Generator
       growing.push({ fault, at, until: end });
     }
   }
+  if (!load.closed || told.size > 0) return;
+  const { most } = new Crowd(load.closed.connections, loadClockOf({ fleet, load, faults }));
+  if (most > mostConnections)
+    yield {
+      path: ['load', 'closed', 'connections'],
+      message: `expected at most ${mostConnections} connections, got ${most} at the height of the faults; give fewer, or a smaller spike`,
+    };
 }

@@ -94,6 +94,16 @@ faults:
     ],
   );
   t.is(plan('load: { open: { rate: 800/s }, duration: 10s }\n').phases[0]!.rate, undefined);
+  const closed = plan(
+    'load: { closed: { connections: 64 }, duration: 10s }\nfaults: [{ at: 2s, spike: { factor: 3 } }]\n',
+  );
+  t.deepEqual(
+    closed.phases.map(({ rate, connections }) => [rate, connections]),
+    [
+      [undefined, 64],
+      [undefined, 192],
+    ],
+  );
 });
 
 test('a plan says how many balancers there are and what trips cost, where anything is set', (t) => {

@@ -1,5 +1,6 @@
 /** What a scenario would do, worked out without running it: how long, how much load, how full the fleet is in each phase. */
 import { serviceFaultOf, serviceTimeOf } from './catalogue.ts';
+import { Crowd } from './crowd.ts';
 import { lengthOf, loadClockOf } from './load-length.ts';
 import { type Occurrence, occurrencesOf } from './occurrences.ts';
 import { busiestOf, loadedPools, type PoolPlan, poolPlans } from './pool-plan.ts';
@@ -24,6 +25,8 @@ export interface Phase {
   readonly capacity: number;
   /** Requests per second offered, at their most; absent where faults leave the load alone, and for closed load. */
   readonly rate?: number;
+  /** Connections of a closed load, at their most; absent where faults leave them alone, and for open load. */
+  readonly connections?: number;
   /** Offered ÷ capacity; Infinity where nothing is left. Absent for closed load, which offers what is served. */
   readonly utilization?: number;
   /** Where the load goes to several pools, or to one that is not all: how full each is. */
@@ -105,6 +108,7 @@ function phasesOf(
 ): Phase[] {
   const occurrences = occurrencesOf(scenario.faults, specs, scenario.seed, end);
   const clock = loadClockOf(scenario);
+  const crowd = clock && scenario.load.closed && new Crowd(scenario.load.closed.connections, clock);
   const pools = loadedPools(scenario);
   const routed = pools.some(({ name }) => name !== 'all');
   const edges = occurrences.flatMap(({ at, until = end }) => [at, until]).filter((t) => t > 0 && t < end);
@@ -115,10 +119,11 @@ function phasesOf(
     const holding = occurrences.filter(({ at, until = end }) => at <= from && until > from);
     const to = starts[i + 1] ?? end;
     const times = clock?.mostWithin(from, to) ?? 1;
+    const connections = crowd && { connections: crowd.mostWithin(from, to) };
     const key = [times, ...holding.map(({ fault, backends }) => `${fault} ${backends.join()}`)].join();
     const world = known.get(key) ?? under(holding, times);
     known.set(key, world);
-    return { from, to, ...world };
+    return { from, to, ...world, ...connections };
   });
 
   /** `times`: how many times its usual rate the load has. */

@@ -4,6 +4,7 @@
  * In a closed loop there is no schedule; all else holds. Load faults change when it leaves, and which key it has then.
  */
 import { serviceTimeOf } from './catalogue.ts';
+import { Crowd } from './crowd.ts';
 import { KeySpace, keySpaces } from './key-space.ts';
 import { LoadFaults, type LoadOccurrence } from './load-faults.ts';
 import { bits, Source, stream } from './random.ts';
@@ -141,6 +142,11 @@ export class Workload {
     if (this.#regions.length === 0) return undefined;
     const u = this.#regionDraws.draw(i);
     return this.#regions[this.#regionEnds.findIndex((end) => u < end)] ?? this.#regions.at(-1);
+  }
+
+  /** The connections of a closed loop, of which there are so many as long as no fault changes that. */
+  crowd(usual: number): Crowd {
+    return new Crowd(usual, this.#faults.clock);
   }
 
   /** Whether any client goes away by itself. */

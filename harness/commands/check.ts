@@ -108,19 +108,25 @@ function describe(name: string, contenders: readonly string[], plan: Plan): stri
   ].join('\n');
 }
 
-function phase({ from, to, faults, capacity, rate, utilization, pools, busiest }: Phase): string {
+function phase(it: Phase): string {
+  const { from, to, faults, capacity, utilization, pools, busiest } = it;
   const when = `${seconds(from)} to ${seconds(to)}`.padEnd(16);
-  const offered = rate === undefined ? '' : `offered ${Math.round(rate).toLocaleString('en')}/s, `;
   const serves = Number.isNaN(capacity)
     ? 'can serve nobody knows how much'
     : `can serve ${Math.round(capacity).toLocaleString('en')}/s`;
-  const can = `${offered}${serves}`;
+  const can = `${offeredIn(it)}${serves}`;
   const full = busiest === undefined || pools !== undefined ? '' : `, ${percent(utilization)} full`;
   const fullest = busiest === undefined ? '' : `, ${busiest.id} ${percent(busiest.utilization)}`;
   return [
     `  ${when}${faults.join(', ') || 'no fault'}: ${can}${full}${fullest}`,
     ...(pools ?? []).map(pool),
   ].join('\n');
+}
+
+/** Said where faults change it. */
+function offeredIn({ rate, connections }: Phase): string {
+  if (rate !== undefined) return `offered ${Math.round(rate).toLocaleString('en')}/s, `;
+  return connections === undefined ? '' : `${connections.toLocaleString('en')} connections, `;
 }
 
 /** What a pool's share of the load makes of it; of a closed load only the share is known. */

@@ -35,6 +35,8 @@ const leastBackoff = 1;
 const mostBackoff = 50;
 /** The longest a timer can be set for: autocannon's own timeout never comes. */
 const never = 2 ** 31 - 1;
+/** Who is not wanted for longer looks again then, ms. */
+const mostSleep = 1000;
 
 /** Throws when the client is not the one these remedies were made for. */
 export function checkShape(client: Client): void {
@@ -67,6 +69,8 @@ export interface Mending {
   /** Whether no more requests are to be sent. */
   halted(): boolean;
   requestsPerConnection: number | undefined;
+  /** When it is to have a connection, from `t` on: then, or later; ms from t = 0, Infinity for never again. Undefined: always. */
+  opens?: ((t: number) => number) | undefined;
   /** Undefined: in clear. */
   tls?: TlsClient | undefined;
   /** Undefined: no trip takes any time. */
@@ -80,11 +84,12 @@ export interface Mending {
 /** To be called in `setupClient`, before the client's first connection. */
 export function mend(
   client: Client,
-  { desk, ask, halted, requestsPerConnection, tls, way, from, onOpen }: Mending,
+  { desk, ask, halted, requestsPerConnection, opens, tls, way, from, onOpen }: Mending,
 ): void {
   checkShape(client);
   const connect = client._connect.bind(client);
   const request = client._doRequest.bind(client);
+  const destroyConnection = client._destroyConnection.bind(client);
   const exchange = new Exchange(desk, () => {
     // A client that gives up says so by a reset: after a FIN it might still wait for its answer.
     if (client.conn !== undefined) reset(client.conn);
@@ -104,7 +109,12 @@ export function mend(
   });
 
   client._doRequest = () => {
-    asked = ask(Math.max(free, desk.clock()));
+    const now = Math.max(free, desk.clock());
+    if (opens !== undefined && opens(now) > now) {
+      client._resetConnection();
+      return;
+    }
+    asked = ask(now);
     if (asked === undefined) return;
     const { index, t, method } = asked;
     const trip = way === undefined ? 0 : way.trip(index);
@@ -114,6 +124,10 @@ export function mend(
       way!.depart(t + trip, () => {
         if (exchange.leaves(index)) request();
       });
+  };
+  // One that was never wanted has none.
+  client._destroyConnection = () => {
+    if (client.conn !== undefined) destroyConnection();
   };
   client.getRequestBuffer = () => asked!.bytes;
 
@@ -135,6 +149,14 @@ export function mend(
       exchange.connected = true;
     });
   };
+  /** In so many ms, and not before it is wanted. */
+  const beginAfter = (ms: number) => {
+    if (halted() || client.destroyed) return;
+    const t = desk.clock();
+    const wait = Math.max(ms, opens === undefined ? 0 : opens(t) - t);
+    if (wait <= 0) begin();
+    else if (Number.isFinite(wait)) setTimeout(() => beginAfter(0), Math.min(mostSleep, Math.ceil(wait)));
+  };
   // The client comes here for its first connection and whenever one is lost or given up.
   client._connect = () => {
     const unmade = open && !exchange.connected;
@@ -150,8 +172,7 @@ export function mend(
     error = undefined;
     answered = 0;
     backoff = unmade ? Math.min(mostBackoff, Math.max(leastBackoff, backoff * 2)) : 0;
-    if (backoff > 0) setTimeout(begin, backoff);
-    else begin();
+    beginAfter(backoff);
   };
 
   client.parser = {

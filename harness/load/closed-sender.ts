@@ -1,9 +1,10 @@
 /**
  * Closed load, by autocannon: so many connections, each of which sends its next request when the last has been answered.
  * It answers how much a system can take, not how long its users wait: the slower the system, the less it is asked.
- * Request `ordinal` of connection `c` is request `ordinal × connections + c` of the workload.
+ * Request `ordinal` of connection `c` is request `ordinal × connections + c` of the workload (crowd.ts has those that come and go).
  */
 import autocannon, { type Client } from 'autocannon';
+import type { Crowd } from '../../scenarios/crowd.ts';
 import { mend } from './autocannon-client.ts';
 import { loopbackAddress } from './client-address.ts';
 import type { Sender, Session } from './session.ts';
@@ -28,6 +29,7 @@ class ClosedSender implements Sender {
   readonly #session: Session;
   readonly #tls: TlsClient | undefined;
   readonly #way: Way | undefined;
+  readonly #crowd: Crowd;
   readonly #clients: Client[] = [];
   #tracker: { stop(): void } | undefined;
   #halted = false;
@@ -35,7 +37,8 @@ class ClosedSender implements Sender {
   constructor(session: Session, way: Way | undefined) {
     this.#session = session;
     this.#way = way;
-    const { tls } = session.settings;
+    const { tls, load } = session.settings;
+    this.#crowd = session.workload.crowd(load.closed!.connections);
     this.#tls = tls && new TlsClient(tls);
   }
 
@@ -44,7 +47,7 @@ class ClosedSender implements Sender {
     this.#tracker = autocannon(
       {
         url: `${this.#tls === undefined ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${port}`,
-        connections: this.#session.settings.load.closed!.connections,
+        connections: this.#crowd.most,
         duration: longEnough,
         sampleInt: 1000,
         setupClient: (client) => this.#setup(client),
@@ -69,7 +72,8 @@ class ClosedSender implements Sender {
 
   #setup(client: Client): void {
     const session = this.#session;
-    const { connections, requestsPerConnection } = session.settings.load.closed!;
+    const crowd = this.#crowd;
+    const { requestsPerConnection } = session.settings.load.closed!;
     const number = this.#clients.push(client) - 1;
     let ordinal = 0;
     const ask = (t: number) => {
@@ -78,7 +82,7 @@ class ClosedSender implements Sender {
         session.finished();
         return undefined;
       }
-      const index = ordinal++ * connections + number;
+      const index = crowd.requestOf(number, ordinal++);
       return { index, t, method: session.writer.shape(index).method, bytes: session.writer.write(index, t) };
     };
     mend(client, {
@@ -86,10 +90,11 @@ class ClosedSender implements Sender {
       ask,
       halted: () => this.#halted,
       requestsPerConnection,
+      opens: crowd.steady ? undefined : (t) => crowd.opens(number, t),
       tls: this.#tls,
       way: this.#way,
       from: session.settings.clientAddresses
-        ? () => loopbackAddress(session.workload.client(ordinal * connections + number))
+        ? () => loopbackAddress(session.workload.client(crowd.requestOf(number, ordinal)))
         : undefined,
       onOpen: (change) => {
         this.#open += change;

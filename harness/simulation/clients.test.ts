@@ -45,6 +45,31 @@ test('a closed loop has exactly its connections in flight, from the first moment
   t.pass();
 });
 
+test('in a spike a closed loop has so many times its connections in flight; before it all is as without it', (t) => {
+  const world = (layer: 4 | 7, faults: WorldInput['faults']): WorldInput => ({
+    fleet,
+    load: { closed: { connections: 5 }, warmup: '50ms', duration: '300ms' },
+    balancer: { ...plainBalancer, layer },
+    faults,
+  });
+  const spike = [
+    { at: '100ms', until: '150ms', every: '100ms', spike: { factor: 3 } },
+    { at: '120ms', until: '140ms', spike: { factor: 0.4 } },
+  ];
+  for (const layer of [4, 7] as const) {
+    const { requests, counts } = play(world(layer, spike), { seed: 3 });
+    t.is(counts.ok, counts.sent);
+    const outAt = (ms: number) => requests.filter((it) => it.sent <= ms && endOf(it) > ms).length;
+    // Who is not wanted any more is answered first.
+    const seen = [50, 99, 101, 119, 141, 149, 201, 249].map(outAt);
+    t.deepEqual(seen, [5, 5, 15, 15, 15, 15, 15, 15], `layer ${layer}`);
+    t.true(outAt(139) < 15 && outAt(190) < 10, `${outAt(139)}, ${outAt(190)}`);
+    const before = (all: readonly SeenRequest[]) =>
+      all.filter((it) => endOf(it) < 100).sort((a, b) => a.index - b.index);
+    t.deepEqual(before(requests), before(play(world(layer, []), { seed: 3 }).requests));
+  }
+});
+
 test('a worn-out connection is replaced, which takes a round trip; one that broke, too', (t) => {
   const world = (faults: WorldInput['faults']): WorldInput => ({
     fleet,

@@ -4,6 +4,7 @@
  * quantiles and addresses are the workload's, as on real sockets.
  */
 
+import type { Crowd } from '../../scenarios/crowd.ts';
 import { clientLeg, type Network } from '../../scenarios/distances.ts';
 import { loadOccurrencesOf } from '../../scenarios/load-length.ts';
 import type { RequestShape } from '../../scenarios/request-shape.ts';
@@ -49,6 +50,8 @@ export interface ClientsOptions {
  * real sockets. Without it a fleet that refuses everything would be asked without end at one moment.
  */
 const leastTurn = 0.1;
+/** Less than that, ms, comes of rounding. */
+const instant = 1e-6;
 
 export class Clients implements Front {
   /** When the next request of the schedule leaves, ms; Infinity when there is none, and always in a closed loop. */
@@ -81,7 +84,9 @@ export class Clients implements Front {
   readonly #spare: Flight[] = [];
   /** Every flight there is, over or not. */
   readonly #all: Flight[] = [];
-  /** By flight number modulo connections: what each connection of a closed loop has sent. */
+  /** Of a closed loop. */
+  readonly #crowd: Crowd | undefined;
+  /** What each connection of a closed loop has sent. */
   readonly #ordinals: Int32Array;
   readonly #connections: Connections | undefined;
   #index = 0;
@@ -101,16 +106,15 @@ export class Clients implements Front {
     this.#regions = this.#workload.hasRegions;
     this.#leavers = this.#workload.hasLeavers;
     this.#closed = load.closed;
-    this.#ordinals = new Int32Array(load.closed?.connections ?? 0);
+    this.#crowd = load.closed && this.#workload.crowd(load.closed.connections);
+    this.#ordinals = new Int32Array(this.#crowd?.most ?? 0);
     if (load.duration !== undefined) this.#knowWindow(load.duration);
   }
 
   /** To be called when the warm-up begins. */
   start(): void {
     if (this.#closed === undefined) this.#advance();
-    else
-      for (let connection = 0; connection < this.#closed.connections; connection++)
-        this.#sendNext(connection);
+    else for (let connection = 0; connection < this.#crowd!.most; connection++) this.#sendNext(connection);
   }
 
   /** Sends the request whose time has come. */
@@ -201,13 +205,25 @@ export class Clients implements Front {
   #sendNext(connection: number): void {
     const { timeline, zero } = this.#options;
     const t = timeline.now - zero;
+    const opens = this.#opens(connection, t);
+    if (opens > t) {
+      if (Number.isFinite(opens)) timeline.at(zero + opens, () => this.#sendNext(connection));
+      return;
+    }
     if (!this.#window.admits(t)) {
       this.#finish();
       return;
     }
     const ordinal = this.#ordinals[connection]!++;
-    const index = ordinal * this.#closed!.connections + connection;
-    this.#launch(index, t);
+    this.#launch(this.#crowd!.requestOf(connection, ordinal), t);
+  }
+
+  /** When a connection of a closed loop is wanted next, ms from t = 0: `t` where it is. */
+  #opens(connection: number, t: number): number {
+    const crowd = this.#crowd!;
+    if (crowd.steady) return t;
+    const opens = crowd.opens(connection, t);
+    return opens > t + instant ? opens : t;
   }
 
   /** `due` in ms from t = 0. */
@@ -297,12 +313,15 @@ export class Clients implements Front {
       if (flight.connection !== undefined) this.#release(flight, broken, at);
       return;
     }
-    const { connections, requestsPerConnection } = this.#closed;
-    const connection = flight.number % connections;
+    const { requestsPerConnection } = this.#closed;
+    const connection = this.#crowd!.connectionOf(flight.number);
     const sent = this.#ordinals[connection]!;
     // A broken or worn-out connection is replaced: a round trip, and those of TLS, before the next request leaves.
     const fresh = broken || (requestsPerConnection !== undefined && sent % requestsPerConnection === 0);
-    if (flight.connection !== undefined) this.#release(flight, fresh, at);
+    if (flight.connection !== undefined) {
+      const then = at - this.#options.zero;
+      this.#release(flight, fresh || this.#opens(connection, then) > then, at);
+    }
     const next = fresh ? at + 2 * flight.latency * (1 + this.#options.handshakeTrips) : at;
     timeline.at(next > flight.sent ? next : next + leastTurn, () => this.#sendNext(connection));
   }

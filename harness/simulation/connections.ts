@@ -2,14 +2,15 @@
  * The clients' connections at layer 4, as the generators use theirs: in a closed loop each has its own, in open load the
  * one used last is used next (load/connections.ts) by whoever is in the same region and goes to the same balancer.
  */
+import type { Crowd } from '../../scenarios/crowd.ts';
 import type { Connection } from './connection.ts';
 import type { TcpBalancer } from './tcp-balancer.ts';
 import type { Timeline } from './timeline.ts';
 
 export interface ConnectionsOptions {
   readonly timeline: Timeline;
-  /** Connections of a closed loop; undefined under open load. */
-  readonly closed: number | undefined;
+  /** Of a closed loop; undefined under open load. */
+  readonly crowd: Crowd | undefined;
   /** Silence after which a balancer closes a connection, ms. */
   readonly idle: number;
 }
@@ -21,19 +22,19 @@ export class Connections {
 
   constructor(options: ConnectionsOptions) {
     this.#options = options;
-    this.#own = Array.from({ length: options.closed ?? 0 });
+    this.#own = Array.from({ length: options.crowd?.most ?? 0 });
   }
 
   /** One for a request, by its number; made where none stands. */
   take(request: number, region: string | undefined, balancer: TcpBalancer): Connection {
-    const { closed } = this.#options;
-    if (closed === undefined) {
+    const { crowd } = this.#options;
+    if (crowd === undefined) {
       const stack = this.#stack(balancer, region);
       for (let idle = stack.pop(); idle !== undefined; idle = stack.pop())
         if (this.#stands(idle)) return idle;
       return balancer.accept();
     }
-    const number = request % closed;
+    const number = crowd.connectionOf(request);
     const own = this.#own[number];
     if (own !== undefined && this.#stands(own)) return own;
     const made = balancer.accept();
@@ -44,7 +45,7 @@ export class Connections {
   /** Its request is answered, and it may carry another. */
   giveBack(connection: Connection, region: string | undefined): void {
     connection.idleSince = this.#options.timeline.now;
-    if (this.#options.closed === undefined) this.#stack(connection.balancer, region).push(connection);
+    if (this.#options.crowd === undefined) this.#stack(connection.balancer, region).push(connection);
   }
 
   /** The client closes it; the balancer hears of it a trip later. */

@@ -7,8 +7,9 @@
  * the same recording, byte for byte.
  */
 import { serviceTimeOf } from '../../scenarios/catalogue.ts';
+import { Crowd } from '../../scenarios/crowd.ts';
 import { Network } from '../../scenarios/distances.ts';
-import { lengthOf } from '../../scenarios/load-length.ts';
+import { lengthOf, loadClockOf } from '../../scenarios/load-length.ts';
 import { occurrencesOf } from '../../scenarios/occurrences.ts';
 import { draw, stream } from '../../scenarios/random.ts';
 import { type BalancerSettings, backendsOf, type Scenario } from '../../scenarios/scenario.ts';
@@ -245,8 +246,9 @@ export class Simulation {
 
   #makeConnections(): Connections {
     const { scenario, settings } = this.#options;
-    const closed = scenario.load.closed?.connections;
-    return new Connections({ timeline: this.#timeline, closed, idle: settings.tcp.idle });
+    const { closed } = scenario.load;
+    const crowd = closed && new Crowd(closed.connections, loadClockOf(scenario));
+    return new Connections({ timeline: this.#timeline, crowd, idle: settings.tcp.idle });
   }
 
   /** None at layer 7. */
