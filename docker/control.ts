@@ -7,11 +7,13 @@
  *   POST   /trial      { seed, from }                    which trial it is in, and from which zone it is asked; drops nothing
  *   POST   /faults     { fault, kind, options, seed }    switches a service-level fault on; { at }
  *   DELETE /faults/N                                     switches it off; { at, was }
+ *   POST   /memory                                       takes memory until the kernel ends the process
  *   GET    /watch                                        never ends: it breaks when the process does
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { serviceFaultOf } from '../scenarios/catalogue.ts';
 import { now } from './clock.ts';
+import { takeMemory } from './memory.ts';
 import { completeOptions } from './options.ts';
 import type { Service } from './service.ts';
 
@@ -93,6 +95,10 @@ async function answer(service: Service, req: IncomingMessage): Promise<object | 
     const { seed = service.seed, from } = await readJson(req);
     service.join(whole('seed', seed), zone(from));
     return stateOf(service);
+  }
+  if (route === 'POST /memory') {
+    takeMemory();
+    return { at: now() };
   }
   if (route === 'POST /faults') return setFault(service, await readJson(req));
   const match = /^DELETE \/faults\/(\d{1,9})$/.exec(route);

@@ -112,7 +112,7 @@ export class FaultSchedule {
     { fault, backends }: Occurrence,
     before: 'asked' | 'heal-asked',
     after: FaultEvent['phase'],
-    act: (id: string) => Promise<{ at: number }>,
+    act: (id: string) => Promise<{ at: number; detail?: string }>,
   ): Promise<void> {
     const { kind } = this.#options.faults[fault]!;
     const { now, t0, onEvent } = this.#options;
@@ -121,11 +121,14 @@ export class FaultSchedule {
     onEvent({ ...event, t: began - t0, phase: before });
     const ends = await Promise.allSettled(backends.map(act));
     const said: string[] = [];
+    const details: string[] = [];
     // What hits no backend, but the load, keeps its own time.
     let last = began;
     for (const [i, end] of ends.entries())
-      if (end.status === 'fulfilled') last = Math.max(last, end.value.at);
-      else {
+      if (end.status === 'fulfilled') {
+        last = Math.max(last, end.value.at);
+        if (end.value.detail !== undefined) details.push(`${backends[i]}: ${end.value.detail}`);
+      } else {
         const found = (end.reason as Error).message;
         onEvent({ ...event, t: now() - t0, phase: 'failed', detail: `${before}, ${backends[i]}: ${found}` });
         const what = `${kind} of ${backends[i]} (faults.${fault}), asked`;
@@ -136,7 +139,10 @@ export class FaultSchedule {
             : `${what} to end at ${when}, did not heal: ${found}. ${whenNotHealed}`,
         );
       }
-    if (said.length === 0) return onEvent({ ...event, t: last - t0, phase: after });
+    if (said.length === 0) {
+      const more = details.length === 0 ? {} : { detail: details.join('; ') };
+      return onEvent({ ...event, t: last - t0, phase: after, ...more });
+    }
     for (const one of said) this.#troubles.add(one);
     throw new FaultTrouble(said.join(' '));
   }

@@ -43,7 +43,7 @@ interface Row {
   says: string;
 }
 
-const rows: Row[] = [
+const all: Row[] = [
   { id: 'well', kind: 'none', during: 'ok 200', noticed: false, says: 'a backend that is well answers' },
   { id: 'crash', kind: 'crash', during: 'failed 502', noticed: true, says: 'a crash: refused, 502' },
   {
@@ -52,6 +52,13 @@ const rows: Row[] = [
     during: 'failed 502',
     noticed: true,
     says: 'a stop: refused once it has left, 502',
+  },
+  {
+    id: 'out-of-memory',
+    kind: 'out-of-memory',
+    during: 'failed 502',
+    noticed: true,
+    says: 'a process that wants too much memory: refused once it is dead, 502',
   },
   {
     id: 'freeze',
@@ -170,6 +177,10 @@ const rows: Row[] = [
   },
 ];
 
+const isHost = (kind: string) => definitions.get(kind)?.level === 'host';
+/** Not every machine can limit the memory of a process. */
+const rows = all.filter(({ kind }) => !isHost(kind) || processDriver.can.has(kind as HostFaultKind));
+
 const [at, until, duration] = [600, 2_200, 5_200];
 const tryTimeout = 500;
 /** How far from a fault's edges a request must keep, ms, on a busy machine. */
@@ -182,7 +193,7 @@ const worldOf = (health: object | false) =>
       ...{ id, workers: 16, service: { constant: { mean: '5ms' } } },
     })),
     load: {
-      open: { rate: `${rows.length * 20}/s`, arrivals: 'constant' },
+      open: { rate: `${rows.length * 15}/s`, arrivals: 'constant' },
       ...{ warmup: '300ms', duration: `${duration}ms`, timeout: '2s', keys: { uniform: { count: 2_000 } } },
     },
     balancer: balancerOf(health),

@@ -14,7 +14,7 @@ export interface HostLevelFault {
 export type Suffering = ReadonlyMap<HostFaultKind, Record<string, unknown>>;
 
 /** Faults that leave no process. */
-export const ending: ReadonlySet<HostFaultKind> = new Set(['crash', 'stop']);
+export const ending: ReadonlySet<HostFaultKind> = new Set(['crash', 'stop', 'out-of-memory']);
 
 export const isDead = (suffers: Pick<Suffering, 'has'>): boolean =>
   [...ending].some((kind) => suffers.has(kind));
@@ -22,6 +22,10 @@ export const isDead = (suffers: Pick<Suffering, 'has'>): boolean =>
 /** Why a fault cannot begin while a host suffers that, as the end of a sentence; undefined where it can. */
 export function whyNot(kind: HostFaultKind, suffers: Pick<Suffering, 'has'>): string | undefined {
   if (kind === 'freeze' && isDead(suffers)) return 'its process is gone already';
+  if (kind === 'out-of-memory' && !isDead(suffers)) {
+    if (suffers.has('freeze')) return 'frozen, it takes no memory';
+    if (suffers.has('vanish')) return 'off the network, it cannot be told to take memory';
+  }
   if (kind === 'stop' && suffers.has('freeze') && !isDead(suffers)) return 'frozen, it does not hear SIGTERM';
   return undefined;
 }

@@ -12,7 +12,10 @@ const scenarios = listScenarios();
 const known = { strategies: await listStrategies() };
 
 /** A driver that can do every fault, so that only size and network stand in its way. */
-const docker = { name: 'docker', can: new Set(['crash', 'vanish', 'freeze', 'throttle', 'stop']) };
+const docker = {
+  name: 'docker',
+  can: new Set(['crash', 'vanish', 'freeze', 'throttle', 'stop', 'out-of-memory', 'partition']),
+};
 const simulated = new Set(['first-pick-bias', 'hyperscale', 'local-views', 'regions', 'stale-board']);
 /** Whose story it is that for a while all of the fleet together is too little. */
 const overloaded = new Set(['retry-storm', 'spike', 'zone-loss-overload']);

@@ -15,6 +15,9 @@ import { backendsOf, type Scenario } from './scenario.ts';
 /** Steps looked at in all: rounds beyond are left to the run. */
 const mostSteps = 1_000_000;
 
+/** Nothing is in the way of another fault without one of these. */
+const inTheWay: readonly HostFaultKind[] = ['freeze', 'out-of-memory'];
+
 /** Whatever is drawn: each round has seeds of its own. */
 export function* overlapFindings({
   fleet,
@@ -25,7 +28,7 @@ export function* overlapFindings({
 }: Sections): Generator<Finding> {
   if (!fleet || !load || !faults || !countable(fleet)) return;
   const kinds = new Set<string>(faults.map(({ kind }) => kind));
-  if (!kinds.has('freeze')) return; // nothing else is in the way of another
+  if (!inTheWay.some((kind) => kinds.has(kind))) return;
   const specs = backendsOf({ fleet });
   const length = lengthOf({ fleet, load, faults });
   const told = new Set<string>();

@@ -33,9 +33,15 @@ export interface Control {
   watch(): Promise<Watch>;
 }
 
+/** What our own backends can be asked beside. */
+export interface BackendControl extends Control {
+  /** Takes memory until the kernel ends the process. */
+  takeMemory(): Promise<{ at: number }>;
+}
+
 const patienceMs = 2_000;
 
-export function controlOf(host: string, port: number): Control {
+export function controlOf(host: string, port: number): BackendControl {
   const ask = (method: string, path: string, body?: unknown, timeoutMs = patienceMs) =>
     exchange({ host, port, method, path, body, timeoutMs });
   return {
@@ -43,6 +49,7 @@ export function controlOf(host: string, port: number): Control {
     reset: (seed, from) => ask('POST', '/reset', { seed, from }) as Promise<BackendState>,
     join: (seed, from) => ask('POST', '/trial', { seed, from }) as Promise<BackendState>,
     setFault: (fault) => ask('POST', '/faults', fault) as Promise<{ at: number }>,
+    takeMemory: () => ask('POST', '/memory') as Promise<{ at: number }>,
     clearFault: (fault) => ask('DELETE', `/faults/${fault}`) as Promise<{ at: number; was: boolean }>,
     watch: () => watch(host, port),
   };

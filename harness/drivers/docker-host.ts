@@ -8,14 +8,18 @@
  *   freeze     pause the server (cgroup)        accepted, never answered
  *   vanish     disconnect the holder            silence
  *   throttle   CPU quota of the server          slower, where it burns CPU
+ *   out-of-memory  memory limit of the server, which then takes more: the kernel kills it, and it refuses
  *
  * On a local link the silence of `vanish` has an end: once this host's neighbour entry has aged (36 s after the fault
  * where it was measured, 3 s where nothing had been sent for long), ARP gives up every 3 s, and a connect under way at
  * that moment meets EHOSTUNREACH. With the usual connect timeouts below 3 s nearly all still time out.
  */
+import { totalmem } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type Dockerode from 'dockerode';
 import type { HostFaultKind } from '../../scenarios/faults/fault.ts';
-import { isDead } from '../../scenarios/host-faults.ts';
+import { ending as endsProcess, isDead } from '../../scenarios/host-faults.ts';
+import { controlOf } from './control.ts';
 import { statusOf } from './docker-client.ts';
 import type { FleetNetwork } from './docker-network.ts';
 import type { FleetBackend } from './driver.ts';
@@ -44,6 +48,14 @@ export function dockerHost(
         throw new Error(`expected a quota above 0, got ${quota}`);
       return limitCpu(Math.max(1000, Math.round(quota * periodMicros)));
     },
+    'out-of-memory': async ({ room }) => {
+      const { memory_stats: used } = await server.stats({ stream: false, 'one-shot': true });
+      if (!(used.usage > 0))
+        throw new Error('this Docker daemon cannot limit memory: its kernel has no memory cgroup');
+      const limit = used.usage + (room as number) * 2 ** 20;
+      await server.update({ Memory: limit, MemorySwap: limit });
+      await controlOf(backend.host, backend.controlPort).takeMemory();
+    },
   };
 
   const limitCpu = (quotaMicros: number) => server.update({ CpuPeriod: periodMicros, CpuQuota: quotaMicros });
@@ -51,8 +63,18 @@ export function dockerHost(
   return {
     backend,
     async begin(kind, options) {
-      ending ||= kind === 'crash' || kind === 'stop';
+      ending ||= endsProcess.has(kind);
       await begin[kind](options);
+    },
+    async diedOfMemory() {
+      await server.wait();
+      for (let look = 0; look < 40; look++) {
+        const { State, HostConfig } = await server.inspect();
+        if (State.OOMKilled)
+          return `killed by the kernel: out of memory at ${Math.round((HostConfig.Memory ?? 0) / 2 ** 20)} MiB`;
+        await sleep(50);
+      }
+      throw new Error(`${backend.id} ended, and Docker does not say that it was for want of memory`);
     },
     /** Goes by what Docker says, not by what was done: a backend may have died of itself. */
     async restore(suffers) {
@@ -73,6 +95,9 @@ export function dockerHost(
       if (its.State.Paused && !suffers.has('freeze')) await server.unpause();
       if (suffers.has('throttle')) await begin.throttle(suffers.get('throttle')!);
       else if ((its.HostConfig.CpuQuota ?? 0) > 0) await limitCpu(-1);
+      // Docker has no word for a limit that is none, once there has been one.
+      if ((its.HostConfig.Memory ?? 0) > 0 && !dead)
+        await server.update({ Memory: totalmem(), MemorySwap: -1 });
       if (!its.State.Running && !dead) await server.start().catch(unlessRunning);
     },
   };

@@ -28,6 +28,8 @@ interface Looks {
   met: Met;
   /** What becomes of a connection that was open and idle: closed, or nothing. */
   open: 'closed' | 'silent';
+  /** What the record says beside the time. */
+  detail?: RegExp;
   says: string;
 }
 const looks: Looks[] = [
@@ -46,8 +48,19 @@ const looks: Looks[] = [
     says: 'a vanished host is silence: not even a connection',
   },
   { kind: 'throttle', met: 'answered', open: 'silent', says: 'a throttled host still answers' },
+  {
+    kind: 'out-of-memory',
+    met: 'refused',
+    open: 'closed',
+    detail: /out of memory/,
+    says: 'a process that takes more memory than there is dies of it, is a crash from outside, and the record says why',
+  },
 ];
 const throttled = { quota: 0.1 };
+const optionsOf: Partial<Record<HostFaultKind, Record<string, unknown>>> = {
+  throttle: throttled,
+  'out-of-memory': { room: 32 },
+};
 
 /** Begun in this order and healed in the same: what a new connection meets after each step. */
 const overlaps: { says: string; faults: [HostFaultKind, Record<string, unknown>?][]; meets: Met[] }[] = [
@@ -133,13 +146,14 @@ for (const driver of drivers) {
     }
   });
 
-  for (const { kind, met, open: becomes, says } of looks.filter((it) => driver.can.has(it.kind)))
+  for (const { kind, met, open: becomes, detail, says } of looks.filter((it) => driver.can.has(it.kind)))
     test.serial(`${driver.name}: ${says}; revived, it serves at the same address`, async (t) => {
       const socket = await open(second);
       const closed = once(socket, 'close').then(() => 'closed');
       const asked = now();
-      const { at } = await fleet.inflict(kind, second.id, kind === 'throttle' ? throttled : {}, 0);
+      const { at, detail: said = '' } = await fleet.inflict(kind, second.id, optionsOf[kind] ?? {}, 0);
       t.true(at >= asked && at <= now(), 'taken between asked and answered');
+      t.regex(said, detail ?? /^$/);
       const begun = now();
       t.is(await probe(second.host, second.port, 1_000), met);
       if (met === 'refused') t.true(now() - begun < 500, 'refused at once, not after a timeout');

@@ -38,14 +38,14 @@ export interface Fleet {
   readonly lost?: Promise<string>;
   /**
    * Does a host-level fault and resolves once it holds. `at` is the monotonic time (harness/clock.ts, ms) it took
-   * effect, as exactly as the driver can tell. `fault` numbers it: several may stand on one backend, each until its own heal.
+   * effect, as exactly as the driver can tell, and `detail` what the record should say of it. `fault` numbers it: several may stand on one backend, each until its own heal.
    */
   inflict(
     kind: HostFaultKind,
     id: string,
     options: Record<string, unknown>,
     fault: number,
-  ): Promise<{ at: number }>;
+  ): Promise<{ at: number; detail?: string }>;
   /** Undoes one host-level fault, leaves the others standing, and resolves once that shows: where none is left, it serves again. */
   heal(id: string, fault: number): Promise<{ at: number }>;
   /**

@@ -8,6 +8,8 @@ export interface Host {
   readonly backend: FleetBackend;
   /** Begins a fault of the driver's `can`, or gives one that holds other options; resolves once it is asked for. */
   begin(kind: HostFaultKind, options: Record<string, unknown>): Promise<void>;
+  /** After `out-of-memory`: how the process ended, for the record. Rejects where it was not for want of memory. */
+  diedOfMemory?(): Promise<string>;
   /** Undoes whatever ails the host but what it still `suffers`, and starts its process where there is none and should be. */
   restore(suffers: Suffering): Promise<void>;
   /** How it is spoken to where it is no server of ours; absent, by its control port. */

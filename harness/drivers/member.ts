@@ -30,6 +30,7 @@ const serveMs = 30_000;
 const signs: readonly (readonly [HostFaultKind, readonly Met[]])[] = [
   ['vanish', ['silent', 'unreachable']],
   ['crash', ['refused']],
+  ['out-of-memory', ['refused']],
   ['stop', ['refused']],
   ['freeze', ['accepted']],
 ];
@@ -106,7 +107,7 @@ export class Member {
     kind: HostFaultKind,
     options: Record<string, unknown>,
     fault: number,
-  ): Promise<{ at: number }> {
+  ): Promise<{ at: number; detail?: string }> {
     if (!this.#driver.can.has(kind)) throw new Error(`the ${this.#driver.name} driver cannot do ${kind}`);
     const before = this.#suffers;
     const why = whyNot(kind, before);
@@ -122,10 +123,11 @@ export class Member {
     try {
       await this.host.begin(kind, harsher);
       const begun = now();
-      const at = watch ? await this.#death(watch) : begun;
+      const at = watch ? await this.#death(watch, kind) : begun;
+      const detail = kind === 'out-of-memory' ? await this.host.diedOfMemory?.() : undefined;
       if (ending.has(kind)) this.#ended();
       await this.#holds(this.#suffers);
-      return { at };
+      return detail === undefined ? { at } : { at, detail };
     } finally {
       watch?.close();
     }
@@ -197,9 +199,10 @@ export class Member {
   }
 
   /** When the process died. One that does not leave in time is killed, as an orchestrator does. */
-  async #death(watch: Watch): Promise<number> {
+  async #death(watch: Watch, kind: HostFaultKind): Promise<number> {
     const died = await Promise.race([watch.died, sleep(graceMs, undefined, { ref: false })]);
     if (died !== undefined) return died;
+    if (kind !== 'stop') throw new Error(`${kind} of ${this.#id} did not take: its process lives`);
     await this.host.begin('crash', {});
     return watch.died;
   }

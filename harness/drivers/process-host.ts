@@ -1,5 +1,6 @@
 /**
- * One backend as a process: `crash` is SIGKILL, `stop` SIGTERM, `freeze` SIGSTOP. Each life of it listens on the same
+ * One backend as a process: `crash` is SIGKILL, `stop` SIGTERM, `freeze` SIGSTOP; `out-of-memory` limits the address space that it
+ * may have and makes it want more. Each life of it listens on the same
  * ports. It leaves by itself when its standard input ends, that is when the harness is gone; one that is stopped
  * cannot, and is found by its environment (`leavings.ts`).
  */
@@ -11,9 +12,11 @@ import type { HostFaultKind } from '../../scenarios/faults/fault.ts';
 import { isDead, type Suffering } from '../../scenarios/host-faults.ts';
 import type { BackendSpec } from '../../scenarios/scenario.ts';
 import { environmentOf } from '../ownership.ts';
+import { controlOf } from './control.ts';
 import type { FleetBackend, RunLabel } from './driver.ts';
 import type { Host } from './host.ts';
 import { serverFile } from './image.ts';
+import { limitMemory } from './process-memory.ts';
 
 const server = fileURLToPath(new URL(`../../${serverFile}`, import.meta.url));
 const readyMs = 45_000;
@@ -27,6 +30,8 @@ export class BackendProcess implements Host {
   #gone: Promise<unknown> = Promise.resolve();
   /** Node learns of a death some time after the sockets do, and until then would not start another life. */
   #ending = false;
+  /** The last that the process wrote on its standard error. */
+  #said = '';
 
   constructor(spec: BackendSpec, backend: FleetBackend, run: RunLabel, network?: NetworkSettings) {
     this.spec = spec;
@@ -35,9 +40,14 @@ export class BackendProcess implements Host {
     this.#network = network;
   }
 
-  async begin(kind: HostFaultKind): Promise<void> {
+  async begin(kind: HostFaultKind, options: Record<string, unknown>): Promise<void> {
     if (kind === 'vanish' || kind === 'throttle') throw new Error(`a plain process cannot ${kind}`);
     this.#ending ||= kind !== 'freeze';
+    if (kind === 'out-of-memory') {
+      await limitMemory(this.#child!.pid!, options.room as number);
+      await controlOf(this.backend.host, this.backend.controlPort).takeMemory();
+      return;
+    }
     this.kill(({ crash: 'SIGKILL', stop: 'SIGTERM', freeze: 'SIGSTOP' } as const)[kind]);
   }
 
@@ -47,6 +57,15 @@ export class BackendProcess implements Host {
     if (this.#ending) await this.ended();
     if (!this.#isRunning()) await this.#start();
     else if (!suffers.has('freeze')) this.kill('SIGCONT');
+  }
+
+  async diedOfMemory(): Promise<string> {
+    await this.ended();
+    const line = /^.*out of memory.*$/im.exec(this.#said)?.[0];
+    if (line !== undefined) return `ended for want of memory: ${line.slice(0, 200)}`;
+    throw new Error(
+      `${this.backend.id} ended with ${this.#child?.signalCode ?? this.#child?.exitCode}, and not for want of memory: ${this.#said.slice(-300)}`,
+    );
   }
 
   kill(signal: NodeJS.Signals): void {
@@ -81,16 +100,16 @@ export class BackendProcess implements Host {
     });
     this.#child = child.nodeChildProcess;
     this.#gone = child;
-    let said = '';
+    this.#said = '';
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      said = (said + text).slice(-4_000);
+      this.#said = (this.#said + text).slice(-4_000);
     });
     const listening = Promise.withResolvers<void>();
     const fail = (why: string) => listening.reject(new Error(`${this.backend.id} did not start: ${why}`));
     const timer = setTimeout(() => fail(`not listening after ${readyMs} ms`), readyMs);
     // The first thing it writes is the line that says both ports listen.
     child.stdout.once('data', () => listening.resolve()).resume();
-    void child.then(() => fail(said.trim() || 'it ended without a word'));
+    void child.then(() => fail(this.#said.trim() || 'it ended without a word'));
     try {
       await listening.promise;
     } catch (error) {

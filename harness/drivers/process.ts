@@ -5,19 +5,23 @@
  */
 import { availableParallelism } from 'node:os';
 import type { NetworkSettings } from '../../scenarios/distances.ts';
+import type { HostFaultKind } from '../../scenarios/faults/fault.ts';
 import type { BackendSpec } from '../../scenarios/scenario.ts';
 import type { Driver, RunLabel } from './driver.ts';
 import { fleetOf } from './fleet.ts';
 import { freePorts } from './ports.ts';
 import { BackendProcess } from './process-host.ts';
+import { canLimitMemory } from './process-memory.ts';
 
 const host = '127.0.0.1';
 /** How often a start may lose its port to somebody else between looking and listening. */
 const attempts = 5;
 
+const memory = ['out-of-memory'] as const;
+
 export const processDriver: Driver = {
   name: 'process',
-  can: new Set(['crash', 'freeze', 'stop']),
+  can: new Set<HostFaultKind>(['crash', 'freeze', 'stop', ...(canLimitMemory() ? memory : [])]),
 
   async launch(specs, run, signal, network) {
     const started: BackendProcess[] = [];

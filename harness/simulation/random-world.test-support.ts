@@ -210,4 +210,4 @@ export const anyWorld: fc.Arbitrary<WorldInput> = fc.record({
 }) as fc.Arbitrary<WorldInput>;
 
 /** What a host cannot be made to do in the state it is in: such a scenario fails as a whole, and says so. */
-export const impossible = /^(crash|vanish|freeze|stop|throttle) on .*: cannot /;
+export const impossible = /^(crash|vanish|freeze|stop|throttle|out-of-memory|partition) on .*: cannot /;

@@ -2,6 +2,7 @@
  * Host-level faults in virtual time, told apart from outside as on a real host:
  *
  *   crash     connections break, new ones are refused; a revived process starts afresh
+ *   out-of-memory  the same: how long the process takes to run out is left out
  *   vanish    nothing arrives and nothing leaves; the process works on. Once the host is back, what was under way is
  *             sent again after TCP's back-off: 200 ms, doubling, for data, 1 s, doubling, for a handshake (RFC 6298, Linux)
  *   freeze    the kernel accepts and takes bytes, nothing moves; after a thaw all that was due is put off by as much
@@ -84,7 +85,7 @@ export class Trouble {
     this.#suffers = together(this.#standing.values());
     if (kind === 'throttle') this.#quota = this.#suffers.get(kind)!.quota as number;
     if (before.has(kind) || (ending.has(kind) && isDead(before))) return;
-    if (kind === 'crash') this.#end();
+    if (kind === 'crash' || kind === 'out-of-memory') this.#end();
     else if (kind === 'freeze') this.#frozenSince = this.#ground.timeline.now;
     else if (kind === 'stop') this.#stop();
   }
