@@ -64,7 +64,10 @@ export function draft(it: LogImport, options: DraftOptions): Draft {
     '  warmup: 1s',
     `  duration: ${end}ms`,
     `  timeout: ${patience(survey.longest, 10)}s`,
+    // When a fault ends is when the backend was asked again: what the real balancer took to notice is in it already.
+    '# Checks are quick, as what the balancer of the log took to notice is in the times of the faults already.',
     'balancer:',
+    '  health: { interval: 200ms, timeout: 200ms, healthy: 1 }',
     `  tryTimeout: ${patience(survey.longest, 5)}s`,
     'contenders: [round-robin, least-connections, p2c, p2c-peak-ewma]',
     ...faults(told, n),

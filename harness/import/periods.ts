@@ -19,7 +19,7 @@ const mostWindows = 1024;
 /** Stretches begin and end at so many places first, and at windows between them then: all pairs are compared. */
 const places = 64;
 /** Times on either side of a cut at least. */
-const leastTimes = 100;
+const leastTimes = 30;
 /** D·√(nm/(n+m)) from which two samples differ: by chance alone one in 10⁷, but times that follow each other are alike. */
 const significant = 3;
 /** By which factor the median, p90 or p99 differs at least. */

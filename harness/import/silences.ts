@@ -28,8 +28,10 @@ const caution = Math.log(1000);
 class Tracker {
   answers = 0;
   last: number | undefined = undefined;
+  /** When another backend answered for the first time since `last`: before, nobody was asked. */
+  othersSince: number | undefined = undefined;
   elsewhereAtLast = 0;
-  failures = new Map<Failure, number>();
+  readonly failures = new Map<Failure, number>();
   firstFailure: number | undefined = undefined;
   lastFailure: number | undefined = undefined;
   readonly kept: Silence[] = [];
@@ -37,13 +39,18 @@ class Tracker {
 
 export class Silences {
   readonly #trackers: Tracker[] = [];
+  /** Those whose answer was followed by nobody's yet. */
+  readonly #alone = new Set<Tracker>();
   #answers = 0;
   #end = 0;
 
   /** An attempt, from when it was sent until it ended, ms from t = 0; ends ascend. */
   add(backend: number, sent: number, ended: number, failure: Failure | undefined): void {
-    this.#trackers[backend] ??= new Tracker();
-    const it = this.#trackers[backend]!;
+    let it = this.#trackers[backend];
+    if (it === undefined) {
+      it = this.#trackers[backend] = new Tracker();
+      it.othersSince = 0;
+    }
     this.#end = Math.max(this.#end, ended);
     if (failure === 'abandoned') return;
     if (failure !== undefined) {
@@ -52,19 +59,40 @@ export class Silences {
       it.lastFailure = ended;
       return;
     }
+    for (const one of this.#alone) {
+      if (one === it) continue;
+      one.othersSince = ended;
+      this.#alone.delete(one);
+    }
     if (ended - (it.last ?? 0) >= shortest) this.#keep(backend, it, ended, sent);
     it.answers++;
     this.#answers++;
     it.last = ended;
+    it.othersSince = undefined;
+    this.#alone.add(it);
     it.elsewhereAtLast = this.#answers - it.answers;
-    if (it.failures.size > 0) it.failures = new Map();
+    if (it.failures.size > 0) it.failures.clear();
     it.firstFailure = it.lastFailure = undefined;
   }
 
   #keep(backend: number, it: Tracker, to: number | undefined, resumed: number | undefined): void {
     const { last: from, failures, firstFailure, lastFailure } = it;
+    const asked = Math.min(
+      it.othersSince ?? Number.POSITIVE_INFINITY,
+      firstFailure ?? Number.POSITIVE_INFINITY,
+    );
+    if ((to ?? this.#end) - asked < shortest) return;
     const elsewhere = this.#answers - it.answers - it.elsewhereAtLast;
-    it.kept.push({ backend, from, to, resumed, failures, firstFailure, lastFailure, elsewhere });
+    it.kept.push({
+      backend,
+      from,
+      to,
+      resumed,
+      failures: new Map(failures),
+      firstFailure,
+      lastFailure,
+      elsewhere,
+    });
     if (it.kept.length <= mostKept) return;
     const length = (one: Silence) => (one.to ?? this.#end) - (one.from ?? 0);
     it.kept.sort((a, b) => length(b) - length(a)).pop();
