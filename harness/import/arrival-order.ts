@@ -8,7 +8,7 @@ import type { Logged } from './logged.ts';
 /** No request is expected to take longer, ms. */
 const horizon = 60_000;
 /** Held at most. */
-export const mostHeld = 200_000;
+export const mostHeld = 100_000;
 
 export class ArrivalOrder {
   readonly #next: (it: Logged) => void;

@@ -48,7 +48,7 @@ export class Disguise {
   #key(who: string, isClient: boolean): string {
     return isClient && this.#options.keepAddresses && isIP(who) !== 0
       ? who
-      : `k${this.#pseudonyms.word('key', who)}`;
+      : `k${this.#pseudonyms.word('client', who)}`;
   }
 
   #client(client: string): string {
