@@ -4,7 +4,10 @@ import type { ScheduledFault } from '../scenarios/scenario.ts';
 import { FaultSchedule, FaultTrouble } from './fault-schedule.ts';
 
 /** A fleet that only writes down what it is told, on a clock that jumps from one wake-up to the next. */
-function rig(faults: Partial<ScheduledFault>[], { refuse = '', reviveTakes = 5 } = {}) {
+function rig(
+  faults: Partial<ScheduledFault>[],
+  { refuse = '', reviveTakes = 5, mayBegin = () => Promise.resolve() } = {},
+) {
   let clock = 1000;
   const sleepers: { at: number; wake: () => void; drop: (why: Error) => void }[] = [];
   const log: string[] = [];
@@ -33,6 +36,7 @@ function rig(faults: Partial<ScheduledFault>[], { refuse = '', reviveTakes = 5 }
     t0: 1000,
     now: () => clock,
     sleepUntil,
+    mayBegin,
     onEvent: ({ t, fault, phase, backends }) => events.push(`${t} ${fault} ${phase} ${backends.join('+')}`),
   });
   const turn = () => new Promise((resolve) => setImmediate(resolve));
@@ -130,6 +134,29 @@ test('what was put off does not begin once the run is over', async (t) => {
   await advance(9999);
   await healed;
   t.deepEqual(log, ['1100 inflict crash a', '1200 revive a']);
+});
+
+test('it is asked once, when the first fault is due; where the answer is no, none is started and none is healed', async (t) => {
+  const faults = [
+    { at: 100, until: 200, kind: 'crash' },
+    { at: 150, kind: 'slow' },
+  ];
+  let asked = 0;
+  const willing = rig(faults, { mayBegin: async () => void asked++ });
+  const run = willing.schedule.run();
+  await willing.advance(1099);
+  t.is(asked, 0);
+  await willing.advance(9999);
+  await run;
+  t.is(asked, 1);
+  const { schedule, log, events, advance } = rig(faults, {
+    mayBegin: () => Promise.reject(new Error('not steady')),
+  });
+  const rejected = t.throwsAsync(schedule.run(), { message: 'not steady' });
+  await advance(9999);
+  await rejected;
+  await schedule.healAll();
+  t.deepEqual([log, events, schedule.troubles], [[], [], []]);
 });
 
 test('what still stands at the end is healed in reverse order', async (t) => {

@@ -21,6 +21,8 @@ export interface ScheduleOptions {
   /** Resolves at a monotonic time; rejects when aborted. */
   sleepUntil(at: number): Promise<void>;
   onEvent(event: FaultEvent): void;
+  /** Asked when the first fault is due. Where it rejects, none is started, and `run` rejects with the same. */
+  mayBegin?(): Promise<void>;
 }
 
 /** A fault that did not take or did not heal, or left something behind. What was measured beside it says nothing. */
@@ -56,11 +58,12 @@ export class FaultSchedule {
    * when one does not take or heal, or when `sleepUntil` is aborted; then call `healAll`.
    */
   async run(): Promise<void> {
-    const { occurrences, sleepUntil, t0 } = this.#options;
+    const { occurrences, sleepUntil, t0, mayBegin } = this.#options;
     const failure = Promise.withResolvers<never>();
     failure.promise.catch(() => undefined); // it may come when nobody waits for it any more
-    for (const step of stepsOf(occurrences)) {
+    for (const [i, step] of stepsOf(occurrences).entries()) {
       await Promise.race([sleepUntil(t0 + step.at), failure.promise]);
+      if (i === 0) await mayBegin?.();
       this.#inTurn(step).catch(failure.reject);
     }
     await Promise.race([Promise.all(this.#turns.values()), failure.promise]);

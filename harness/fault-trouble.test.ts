@@ -1,5 +1,5 @@
 /**
- * Faults that do not do what was asked of them, and runs that end while faults stand, on real processes and through the command
+ * Faults that do not do what was asked of them or may not begin, and runs that end while faults stand, on real processes and through the command
  * line: what did not take makes the run invalid and is named, and whatever stands is healed, the latest first.
  */
 import { readFile, writeFile } from 'node:fs/promises';
@@ -144,3 +144,44 @@ export default { about: 'gives up', options: {}, create: () => ({ pick: ({ avail
     t.deepEqual(healed(own), took.reverse());
   }
 });
+
+for (const command of ['simulate', 'run'] as const)
+  test.serial(
+    `${command}: a fleet that is not steady when the first fault is due gets none, and the run is invalid`,
+    async (t) => {
+      const { dir, scenario, steelyard } = await place(
+        t,
+        `fleet: [{ id: app, count: 2, workers: 1, queue: 4, service: { constant: { mean: 20ms } } }]
+load: { open: { rate: 200/s }, warmup: 200ms, duration: 20s }
+contenders: [p2c]
+faults: [{ at: 1500ms, on: app-2, crash: {} }]
+`,
+      );
+      const out = join(dir, 'out');
+      const options = command === 'run' ? ['--driver', 'process', '--no-twins'] : ['--no-regret'];
+      const { exitCode, stdout } = await steelyard(command, scenario, ...options, '--out', out);
+      t.is(exitCode, 3, stdout);
+      t.regex(
+        stdout,
+        /not steady, and so no fault was started: before the first fault \(crash at 1500 ms\) \d+%/,
+      );
+      t.regex(await readFile(join(out, 'report.html'), 'utf8'), /not steady, and so no fault was started/);
+      const { status, trials } = await readRun(out);
+      t.is(status, 'invalid');
+      t.is(trials[0]!.status, 'invalid');
+      t.true(trials[0]!.windowMs < 10_000, 'it ended there and then');
+      t.true(trials[0]!.counts.sent > 50, 'what was measured until then is kept');
+      t.deepEqual(await faultEvents(out), []);
+      if (command === 'run') return;
+      const forced = await steelyard(
+        command,
+        scenario,
+        ...options,
+        '--set',
+        'steady=false',
+        '--out',
+        join(dir, 'all'),
+      );
+      t.is(forced.exitCode, 0, forced.stdout);
+    },
+  );

@@ -40,8 +40,9 @@ export class RealTrials implements TrialRunner {
 
   trial(planned: PlannedTrial, hooks: TrialHooks) {
     const { dir, scenario, label } = this.#options;
-    const signal = AbortSignal.any([this.#options.signal, this.#lost.signal]);
-    return runTrial(planned, { dir, scenario, fleet: this.#fleet!, label, signal, ...hooks });
+    const lost = this.#lost.signal;
+    const signal = AbortSignal.any([this.#options.signal, lost]);
+    return runTrial(planned, { dir, scenario, fleet: this.#fleet!, label, signal, lost, ...hooks });
   }
 
   async close(): Promise<void> {

@@ -12,6 +12,7 @@ import { rateOf } from '../scenarios/workload.ts';
 import type { Options, Values } from '../strategies/strategy.ts';
 import { now } from './clock.ts';
 import type { Fleet, RunLabel } from './drivers/driver.ts';
+import { readEventFile } from './event-log.ts';
 import { FaultSchedule, FaultTrouble } from './fault-schedule.ts';
 import { hasClientAddresses } from './load/client-address.ts';
 import type { GeneratorResult, GeneratorSettings } from './load/generator.ts';
@@ -21,6 +22,7 @@ import type { ProxyReady, ProxySettings } from './proxy/settings.ts';
 import { type RequestCounts, type Trial, trialFile } from './recording.ts';
 import { type Child, launch } from './role.ts';
 import { spools } from './spools.ts';
+import { NotSteady, SteadyWatch } from './steady-watch.ts';
 import { strategyFile } from './strategies.ts';
 import {
   type BalancerProcess,
@@ -39,6 +41,8 @@ export interface TrialContext extends TrialHooks {
   fleet: Fleet;
   label: RunLabel;
   signal: AbortSignal;
+  /** Aborts, and `signal` with it, once the fleet is lost. */
+  lost: AbortSignal;
 }
 
 /** On real processes, which spend CPU. */
@@ -87,20 +91,23 @@ export async function runTrial(plan: PlannedTrial, context: TrialContext): Promi
     await underLoad(trial, plan, context, proxy, generator);
     trial.status = 'complete';
   } catch (error) {
-    trial.status = error instanceof FaultTrouble ? 'invalid' : 'failed';
+    trial.status = error instanceof FaultTrouble || error instanceof NotSteady ? 'invalid' : 'failed';
     trial.error = (error as Error).message;
+    if (error instanceof NotSteady) unsound(trial, 'steady', [error.message]);
   } finally {
     await Promise.all(children.map((child) => child.stop()));
     trial.wallMs = now() - began;
   }
   // Healing is looked at whatever happened, once nothing sends to the backends any more.
-  const left = trial.t0 === 0 ? [] : await context.fleet.verify();
-  if (left.length > 0)
+  if (trial.t0 > 0 && !context.lost.aborted) {
+    const left = await context.fleet.verify();
     unsound(
       trial,
       'faults',
       left.map((it) => `${it}. ${whenLeft}`),
     );
+  }
+  if (context.lost.aborted) delete trial.unsound; // where the backends have gone, nothing else needs to be said
   if (context.signal.aborted) trial.status = 'interrupted';
   else if (trial.status === 'complete' && trial.unsound !== undefined) {
     trial.status = 'invalid';
@@ -200,20 +207,30 @@ async function underLoad(
   const at = now() + lead;
   trial.t0 = at + scenario.load.warmup;
   trial.startedAt = new Date(Date.now() + trial.t0 - now()).toISOString();
+  const occurrences = occurrencesOf(scenario.faults, backendsOf(scenario), plan.seed, lengthOf(scenario));
+  const steady = new SteadyWatch(scenario, occurrences);
   const schedule = new FaultSchedule({
     faults: scenario.faults,
-    occurrences: occurrencesOf(scenario.faults, backendsOf(scenario), plan.seed, lengthOf(scenario)),
+    occurrences,
     fleet,
     t0: trial.t0,
     now,
     sleepUntil: async (time) =>
       void (await sleep(Math.max(0, time - now()), undefined, { signal: over.signal })),
     onEvent: (event) => context.onEvent({ trial: plan.id, ...event }),
+    mayBegin: async () => {
+      for (const event of await readEventFile(trialFile(context.dir, plan.id, spools.events)))
+        steady.heard(event);
+      steady.judge();
+    },
   });
   const done = new Promise<GeneratorResult>((resolve) => {
     generator.onMessage((message) => {
       if (message.type === 'done') resolve(message.result);
-      else if (message.type === 'progress') context.onProgress({ ...message, faults: schedule.standing });
+      else if (message.type === 'progress') {
+        steady.look(message.t, message.counts);
+        context.onProgress({ ...message, faults: schedule.standing });
+      }
     });
   });
   const strategy = strategyOf(plan.contender);

@@ -36,7 +36,13 @@ export async function simulateTwins(
     if (signal.aborted || plan === undefined || trial.status !== 'complete') continue;
     const id = simulatedTwin(trial.id);
     const folder = trialFile(dir, id, '');
-    const twin = await simulateTrial(plan, { scenario, folder, label, signal, processes });
+    const twin = await simulateTrial(plan, {
+      scenario: { ...scenario, steady: false },
+      folder,
+      label,
+      signal,
+      processes,
+    });
     if (twin.status === 'complete' && twin.rows === 'all') {
       // The requests are what is compared; the rest would say again what the same files decide.
       for (const name of [spools.attempts, spools.events])

@@ -125,6 +125,10 @@ const unsound = ({ trials }: Run, of: 'faults' | 'steady') =>
 
 const whomOf = ({ fault, backends }: Pick<Occurrence, 'fault' | 'backends'>) => `${fault} ${backends.join()}`;
 
+/** What went wrong once a fault came was not wrong before. */
+const steady: Check = (run) =>
+  finding('steady', unsound(run, 'steady'), 'the fleet was steady whenever the first fault was due');
+
 /** Nothing is sent to a backend that is gone and known to be: between its detection and its heal. */
 const avoided: Check = ({ scenario }, folds) => {
   if (scenario.balancer.count > 1)
@@ -201,6 +205,7 @@ export function audit(run: Run, folds: readonly TrialFold[]): Audit {
   const complete = folds.filter(({ trial }) => trial.status === 'complete');
   const checks = [
     ...laws,
+    ...(run.scenario.steady && run.scenario.faults.length > 0 ? [steady] : []),
     ...(asksWho(run) ? [identity] : []),
     ...(run.broken === undefined ? [] : [ground]),
     run.driver === 'simulation' ? virtual : overhead,

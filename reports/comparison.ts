@@ -80,7 +80,7 @@ function noteOn({ status, error, requests }: ContenderSummary, ranked: boolean):
         ? 'sent nothing'
         : status === 'interrupted'
           ? status
-          : `${status}: ${error?.split('\n')[0]}`;
+          : `${status}: ${error?.split('\n')[0]?.replace(/\.$/, '')}`;
     return `${why}; not ranked`;
   }
   const missing = [

@@ -17,6 +17,7 @@ import { methods, mostBody } from './request-shape.ts';
 import { host } from './routes.ts';
 
 import { type ScheduledFault, scheduledFault } from './scheduled-fault.ts';
+import { steadySettings } from './steady.ts';
 
 import { tiers } from './tiers.ts';
 
@@ -225,6 +226,7 @@ export const scenarioSchema = z.strictObject({
   balancer: balancer.prefault({}),
   contenders,
   faults: z.array(scheduledFault).default([]),
+  steady: steadySettings,
   expect: z.array(expectation).default([]),
   objective: z.enum(['goodput', 'throughput', 'p99', 'mean', 'errorRate']).optional(),
   rounds: count.max(10_000).default(1),

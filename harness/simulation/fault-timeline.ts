@@ -20,6 +20,8 @@ export interface FaultTimelineOptions {
   /** Virtual ms of t = 0. */
   zero: number;
   onEvent(event: TrialEvent): void;
+  /** Told of every moment of `watch` on the way to the first fault; the last is when that is due, and may throw. */
+  readonly watch?: { readonly moments: readonly number[]; at(t: number): void } | undefined;
 }
 
 export class FaultTimeline {
@@ -39,7 +41,8 @@ export class FaultTimeline {
   }
 
   start(): void {
-    const { occurrences, timeline, zero } = this.#options;
+    const { occurrences, timeline, zero, watch } = this.#options;
+    for (const t of watch?.moments ?? []) timeline.at(zero + t, () => watch!.at(t));
     for (const { at, what, of } of stepsOf(occurrences))
       timeline.at(zero + at, () => (what === 'begin' ? this.#begin(of) : this.#heal(of)));
   }

@@ -4,13 +4,15 @@
  */
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { plannedRequests } from '../../scenarios/load-length.ts';
+import { lengthOf, plannedRequests } from '../../scenarios/load-length.ts';
+import { occurrencesOf } from '../../scenarios/occurrences.ts';
 import { type BalancerSettings, backendsOf, type Scenario } from '../../scenarios/scenario.ts';
 import type { Options, Values } from '../../strategies/strategy.ts';
 import { Recorder } from '../recorder.ts';
 import type { RequestCounts, Trial } from '../recording.ts';
 import { serve } from '../role.ts';
 import { spools } from '../spools.ts';
+import { NotSteady, SteadyWatch } from '../steady-watch.ts';
 import { findStrategy, poolStrategies } from '../strategies.ts';
 import { Simulation } from './simulation.ts';
 
@@ -30,6 +32,8 @@ export interface SimulatedResult {
   counts: RequestCounts;
   windowMs: number;
   rows: NonNullable<Trial['rows']>;
+  /** Why the trial ended before its first fault. */
+  notSteady?: string;
 }
 
 /** `settings`: of another trial than the one the process was started for. */
@@ -69,27 +73,49 @@ async function prepared(settings: SimulatedTrialSettings, say: Say) {
     ...(fold ? { most: 0 } : {}),
   });
   const events = openSync(join(dir, spools.events), 'w');
-  const simulation = new Simulation({
+  const occurrences = occurrencesOf(scenario.faults, backendsOf(scenario), seed, lengthOf(scenario));
+  const steady = new SteadyWatch(scenario, occurrences);
+  const simulation: Simulation = new Simulation({
     scenario,
     strategy: { ...(await findStrategy(strategy.name)), values: strategy.values },
     strategies: await poolStrategies(balancer),
     settings: balancer,
     seed,
     recorder,
-    onEvent: (event) => writeSync(events, `${JSON.stringify(event)}\n`),
+    onEvent: (event) => {
+      steady.heard(event);
+      writeSync(events, `${JSON.stringify(event)}\n`);
+    },
+    watch: {
+      moments: steady.moments,
+      at: (t) => {
+        steady.look(t, simulation.counts);
+        if (t === steady.moments.at(-1)) steady.judge();
+      },
+    },
   });
   let said = performance.now();
   let over = false;
 
-  const finish = () => {
+  const finish = (notSteady?: string) => {
     over = true;
     const rows = recorder.close();
     closeSync(events);
-    say({ type: 'done', result: { counts: simulation.counts, windowMs: simulation.windowMs, rows } });
+    const { counts, windowMs } = simulation;
+    say({
+      type: 'done',
+      result: { counts, windowMs, rows, ...(notSteady === undefined ? {} : { notSteady }) },
+    });
   };
   const go = () => {
     if (over) return;
-    if (!simulation.advance(slice)) return finish();
+    try {
+      if (!simulation.advance(slice)) return finish();
+    } catch (error) {
+      if (!(error instanceof NotSteady)) throw error;
+      simulation.stop();
+      return finish(error.message);
+    }
     if (performance.now() - said > progressEvery) {
       said = performance.now();
       const { t, ended, counts, standingFaults: faults } = simulation;

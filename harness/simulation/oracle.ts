@@ -38,12 +38,13 @@ export async function simulateOracles(
     ];
   const notes: string[] = [];
   const processes = new SimulationProcesses({ label, signal });
+  const unwatched = { ...scenario, steady: false as const };
   for (let round = 0; round < scenario.rounds && !signal.aborted; round++) {
     const id = oracleOf(round);
     const folder = trialFile(dir, id, '');
     const contender = { name: 'oracle', strategy: 'oracle', options: {}, balancer: scenario.balancer };
     const plan = { id, contender, round, order: 0, seed: roundSeed(scenario.seed, round) };
-    const trial = await simulateTrial(plan, { scenario, folder, label, signal, processes });
+    const trial = await simulateTrial(plan, { scenario: unwatched, folder, label, signal, processes });
     if (trial.status === 'complete' && trial.rows === 'all') {
       // What it sent where is nobody's question: only how long each request took.
       for (const name of [spools.attempts, spools.events])

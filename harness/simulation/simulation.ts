@@ -28,7 +28,7 @@ import { Board } from './board.ts';
 import type { Call } from './call.ts';
 import { Clients } from './clients.ts';
 import { Connections } from './connections.ts';
-import { FaultTimeline } from './fault-timeline.ts';
+import { FaultTimeline, type FaultTimelineOptions } from './fault-timeline.ts';
 import { HealthRounds } from './health-rounds.ts';
 import { Host } from './host.ts';
 import { Ledger } from './ledger.ts';
@@ -48,6 +48,7 @@ export interface SimulationOptions {
   readonly seed: number;
   readonly recorder: Pick<Recorder, 'request' | 'attempt' | 'event' | 'window'>;
   readonly onEvent: (event: TrialEvent) => void;
+  readonly watch?: FaultTimelineOptions['watch'];
 }
 
 /** The clock starts here, ms: strategies may take 0 and less for "never". */
@@ -126,6 +127,7 @@ export class Simulation {
       timeline: this.#timeline,
       zero: this.#zero,
       onEvent: (event) => this.#tell(event),
+      watch: options.watch,
     });
   }
 

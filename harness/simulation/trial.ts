@@ -66,9 +66,13 @@ export async function simulateTrial(plan: PlannedTrial, context: SimulatedTrialC
       throw notReady('the simulation', error, strategyOf(contender));
     });
     child = taken.child;
-    const { rows, ...result } = await resultOf(child, taken.start, plan, context);
+    const { rows, notSteady, ...result } = await resultOf(child, taken.start, plan, context);
     Object.assign(trial, result, { rows });
-    trial.status = signal.aborted ? 'interrupted' : 'complete';
+    trial.status = signal.aborted ? 'interrupted' : notSteady === undefined ? 'complete' : 'invalid';
+    if (notSteady !== undefined) {
+      trial.error = notSteady;
+      trial.unsound = [{ check: 'steady', says: notSteady }];
+    }
     if (context.processes && contender.file === undefined) {
       processes.giveBack(child);
       child = undefined;
