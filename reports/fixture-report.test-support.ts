@@ -8,7 +8,7 @@ import {
 } from './fixture-recording.test-support.ts';
 import { judge, type Report } from './judge.ts';
 import { regretOf } from './regret.ts';
-import { foldTrial } from './trial-fold.ts';
+import { foldTrial, wholeOf } from './trial-fold.ts';
 
 /**
  * @param change what to break in the recording before it is judged
@@ -32,7 +32,10 @@ export function fixtureReport(
         ...of,
         latency: of.latency.map((it) => it * factor),
       });
-      if (beside === 'twins') return { ...fold, twin: pair(requests, times(0.9, requests)) };
+      if (beside === 'twins') {
+        const simulated = times(0.9, requests);
+        return { ...fold, twin: pair(requests, simulated), simulated: wholeOf(run, trial, simulated) };
+      }
       if (beside === undefined) return fold;
       const oracle = times(
         0.5,

@@ -1,5 +1,6 @@
 /** From a run and the folds of its trials to the judgement that every format prints. Pure. */
 import type { Run } from '../harness/recording.ts';
+import { agreementOf } from './agreement.ts';
 import { audit } from './audit.ts';
 import { summarizeContenders } from './contenders.ts';
 import { type Summary, summaryVersion } from './summary.ts';
@@ -16,6 +17,7 @@ export interface Report {
 
 export function judge(run: Run, folds: TrialFold[]): Report {
   const contenders = summarizeContenders(run, folds);
+  const agreement = agreementOf(run, folds, contenders);
   return {
     run,
     folds,
@@ -28,6 +30,7 @@ export function judge(run: Run, folds: TrialFold[]): Report {
       status: run.status,
       audit: audit(run, folds),
       contenders,
+      ...(agreement && { agreement }),
       verdict: verdictOf(run, contenders),
     },
   };

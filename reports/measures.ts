@@ -25,7 +25,11 @@ function addRequests(all: readonly Requests[]): Requests {
 }
 
 /** @param attempts picked in the same stretches; null where attempts are no requests' */
-function phaseMeasures(samples: readonly Sample[], cap: number, attempts: number | null): PhaseMeasures {
+export function phaseMeasures(
+  samples: readonly Sample[],
+  cap: number,
+  attempts: number | null,
+): PhaseMeasures {
   const total = (of: (sample: Sample) => number) => samples.reduce((sum, sample) => sum + of(sample), 0);
   const seconds = total((it) => it.seconds);
   const requests = addRequests(samples.map((it) => it.requests));

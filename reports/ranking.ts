@@ -6,13 +6,13 @@ import type { Objective } from '../scenarios/scenario.ts';
 import { median } from './latencies.ts';
 import { isBetter } from './metrics.ts';
 import { type Standing, standingOf } from './standing.ts';
-import type { ContenderSummary, Measures, Verdict } from './summary.ts';
+import type { ContenderSummary, PhaseMeasures, Verdict } from './summary.ts';
 
 export interface Criterion {
   label: string;
   unit: 'ms' | '/s' | 'share';
   better: 'higher' | 'lower';
-  of(measures: Measures): number | null;
+  of(measures: PhaseMeasures): number | null;
 }
 
 const goodput: Criterion = { ...plain('goodput', '/s', 'higher'), of: (it) => it.goodput };

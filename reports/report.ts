@@ -20,14 +20,14 @@ import {
 } from '../harness/recording.ts';
 import { loadFolder } from '../scenarios/registry.ts';
 import { judged } from './deadline.ts';
-import { compared, type Pairs, pair } from './divergence.ts';
+import { compared, pair } from './divergence.ts';
 import { foldedTrial } from './folded-trial.ts';
 import type { FormatDefinition } from './formats/format.ts';
 import { judge, type Report } from './judge.ts';
 import { regretOf } from './regret.ts';
 import { answered, ofConnections, servedRequests } from './served.ts';
 import type { Regret, Summary } from './summary.ts';
-import { foldTrial, type TrialFold } from './trial-fold.ts';
+import { foldTrial, type TrialFold, wholeOf } from './trial-fold.ts';
 
 export const formats = await loadFolder<FormatDefinition>(new URL('./formats/', import.meta.url));
 
@@ -78,22 +78,24 @@ async function readTrial(dir: string, run: Run, trial: Trial, events: readonly E
   const regret = await readRegret(dir, run, trial);
   const fold = {
     ...foldTrial(run, trial, rows, attempts, events, served),
-    ...(twin && { twin }),
+    ...twin,
     ...(regret && { regret }),
   };
   return problems.length === 0 ? fold : { ...fold, unread: problems.join(' and ') };
 }
 
-/** Undefined where it has none: the run was a simulation, was told not to make one, or could not. */
-async function readTwin(dir: string, run: Run, trial: Trial): Promise<Pairs | undefined> {
-  const simulated = await readRequests(dir, run, simulatedTwin(trial.id), compared).catch((cause: unknown) =>
+/** Nothing where it has none: the run was a simulation, was told not to make one, or could not. */
+async function readTwin(dir: string, run: Run, trial: Trial): Promise<Pick<TrialFold, 'twin' | 'simulated'>> {
+  const both = [...compared, ...judged] as const;
+  const simulated = await readRequests(dir, run, simulatedTwin(trial.id), both).catch((cause: unknown) =>
     absent(cause, undefined),
   );
-  if (simulated === undefined) return undefined;
+  if (simulated === undefined) return {};
   const real = await readRequests(dir, run, trial.id, compared).catch((cause: unknown) =>
     absent(cause, undefined),
   );
-  return real && pair(real, simulated);
+  if (real === undefined) return {};
+  return { twin: pair(real, simulated), simulated: wholeOf(run, trial, simulated) };
 }
 
 /** Undefined where there is no oracle to compare with, as in every real run. */

@@ -239,6 +239,22 @@ export interface Verdict {
   expectations: ExpectationResult[];
 }
 
+/** One contender measured and simulated, all rounds together; `agree` is null where it is not asked [agreement.ts]. */
+export interface ContenderAgreement {
+  name: string;
+  errorRate: { measured: number | null; simulated: number | null; agree: boolean | null };
+  p99Ms: { measured: number | null; simulated: number | null; agree: boolean | null };
+  overloaded: boolean;
+}
+
+/** Whether a real run and its simulated twins come to the same conclusion [agreement.ts]. */
+export interface Agreement {
+  /** Who is best by the scenario's objective, with all who tie; best first. */
+  winner: { measured: string[]; simulated: string[] };
+  contenders: ContenderAgreement[];
+  findings: Finding[];
+}
+
 export interface Summary {
   schemaVersion: typeof summaryVersion;
   scenario: string;
@@ -248,5 +264,7 @@ export interface Summary {
   status: Run['status'];
   audit: Audit;
   contenders: ContenderSummary[];
+  /** Absent where there are no twins, as in every simulation. */
+  agreement?: Agreement;
   verdict: Verdict;
 }

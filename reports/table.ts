@@ -2,6 +2,7 @@
  * The comparison as plain text for a terminal: aligned columns, no colour and no box drawing, so that it survives NO_COLOR, a pipe and
  * a screen reader. A star marks the best of a column. Ends with what the audit found wrong, as no number above it can be relied on then.
  */
+import { agreementSentence } from './agreement-table.ts';
 import { compare } from './comparison.ts';
 import { terminalTable } from './fault-tables.ts';
 import type { Summary } from './summary.ts';
@@ -64,6 +65,7 @@ export function conclusion(summary: Summary): string {
     comparisonTable(summary),
     '',
     summary.verdict.sentence,
+    ...(summary.agreement ? [agreementSentence(summary.agreement.findings)] : []),
     ...unmet.map(
       ({ expectation, status, detail }) => `Expectation ${word[status]}: ${expectation} (${detail})`,
     ),

@@ -35,6 +35,8 @@ export interface TrialFold {
   unread?: string;
   /** A real trial's requests beside those of its simulated twin, where it has one. */
   twin?: Pairs;
+  /** The whole of that twin by itself. */
+  simulated?: Sample;
   /** Beyond the oracle of its round, where one was simulated. */
   regret?: Regret;
   /** Backends whose addresses answered with another's id, in order of time; see audit.ts. */
@@ -92,6 +94,11 @@ export function foldTrial(
 /** In panic all backends are used, known to be gone or not: nobody is held to avoid them then. */
 export function panickedIn(events: readonly Event[], window: FaultWindow, detectMs: number): boolean {
   return panicked(events, window.taken + detectMs, window.healed ?? Number.POSITIVE_INFINITY);
+}
+
+/** A trial's rows as one sample of its whole window. */
+export function wholeOf(run: Run, { windowMs }: Pick<Trial, 'windowMs'>, rows: JudgedRows): Sample {
+  return samplesOf(rows, new Deadline(rows, run.scenario.load, windowMs), [], windowMs).whole;
 }
 
 /** Each pool tells of what it meets: whose address it is and who was there is news once. */

@@ -16,6 +16,8 @@ export interface ScenarioResult {
   readonly wallMs: number;
   /** Who came first, by the scenario's objective. */
   readonly first: string | null;
+  /** Of a real run: what its simulated twins came to another answer in; null where there are none. */
+  readonly apart: readonly string[] | null;
   /** A sentence each: expectations that were not met or could not be judged, contenders that failed, and what the audit found. */
   readonly wrong: readonly string[];
 }
@@ -41,11 +43,11 @@ export function resultOf({ name, dir, code, wallMs, summary, stderr }: Ended): S
   const interrupted = code === exitCode.interrupted || code === exitCode.terminated;
   if (summary === undefined)
     return {
-      ...{ name, dir, code, wallMs, rounds: 0, held: 0, total: 0, first: null },
+      ...{ name, dir, code, wallMs, rounds: 0, held: 0, total: 0, first: null, apart: null },
       status: interrupted ? 'interrupted' : 'failed',
       wrong: interrupted ? [] : [stderr || `it ended with exit code ${code} and said nothing`],
     };
-  const { verdict, contenders, audit, status } = summary;
+  const { verdict, contenders, audit, agreement, status } = summary;
   const words = { fail: 'not met', unknown: 'unknown', pass: 'met' } as const;
   return {
     ...{ name, dir, code, wallMs, status },
@@ -53,6 +55,12 @@ export function resultOf({ name, dir, code, wallMs, summary, stderr }: Ended): S
     held: verdict.expectations.filter((it) => it.status === 'pass').length,
     total: verdict.expectations.length,
     first: verdict.ranking[0]?.contender ?? null,
+    apart:
+      agreement === undefined
+        ? null
+        : agreement.findings.flatMap(({ ok, check, detail }) =>
+            ok === false ? [`${check}: ${detail}`] : [],
+          ),
     wrong: [
       ...verdict.expectations
         .filter((it) => it.status !== 'pass')
@@ -77,7 +85,8 @@ export function scenarioLine(it: ScenarioResult, width: number): string {
 
 /** The table, each thing that is wrong in a sentence with the scenario's name before it, and the sum. No trailing newline. */
 export function allText({ scenarios, leftOut, driver, status }: AllResult): string {
-  const head = ['', 'scenario', 'held', 'rounds', 'time', 'first'];
+  const twins = scenarios.some(({ apart }) => apart !== null);
+  const head = ['', 'scenario', 'held', 'rounds', 'time', 'first', ...(twins ? ['simulated'] : [])];
   const body = scenarios.map((it) => [
     mark(it).trim(),
     it.name,
@@ -85,9 +94,10 @@ export function allText({ scenarios, leftOut, driver, status }: AllResult): stri
     String(it.rounds),
     seconds(it.wallMs),
     it.first ?? '–',
+    ...(twins ? [it.apart === null ? '–' : it.apart.length === 0 ? 'agrees' : 'differs'] : []),
   ]);
   const widths = head.map((_, column) => Math.max(...[head, ...body].map((row) => row[column]!.length)));
-  const left = new Set([0, 1, 5]);
+  const left = new Set([0, 1, 5, 6]);
   const line = (row: readonly string[]) =>
     row
       .map((cell, column) =>
@@ -97,10 +107,12 @@ export function allText({ scenarios, leftOut, driver, status }: AllResult): stri
       .trimEnd();
   const sum = (of: 'held' | 'total') => scenarios.reduce((total, it) => total + it[of], 0);
   const wrong = scenarios.flatMap(({ name, wrong }) => wrong.map((it) => `${name}: ${it}`));
+  const apart = scenarios.flatMap(({ name, apart }) => (apart ?? []).map((it) => `${name}: ${it}`));
   return [
     line(head),
     ...body.map(line),
     ...(leftOut.length > 0 ? ['', `Not for the ${driver} driver: ${leftOut.join(', ')}.`] : []),
+    ...(apart.length > 0 ? ['', 'Where measured and simulated differ:', ...apart] : []),
     ...(wrong.length > 0 ? ['', ...wrong] : []),
     '',
     `${scenarios.filter(isGood).length} of ${scenarios.length} scenarios are good; ${sum('held')} of ${sum('total')} expectations held.${status === 'interrupted' ? ' Interrupted: the others did not run.' : ''}`,

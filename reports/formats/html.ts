@@ -10,6 +10,7 @@ import type { Report } from '../judge.ts';
 import type { Summary } from '../summary.ts';
 import { define } from './format.ts';
 import { html, inertJson, Markup, unbroken } from './markup.ts';
+import { agreementSection } from './page-agreement.ts';
 import { chartSections } from './page-charts.ts';
 import { auditSection, comparisonSection, expectationsSection } from './page-comparison.ts';
 import { contendersSection, environmentSection, reproduceSection } from './page-details.ts';
@@ -74,6 +75,7 @@ ${expectationsSection(report)}
 ${auditSection(report)}
 ${faultsSection(report)}
 ${await chartSections(charts, report)}
+${agreementSection(report)}
 ${regretSection(report)}
 ${contendersSection(report)}
 ${environmentSection(report)}

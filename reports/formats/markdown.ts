@@ -1,4 +1,5 @@
 /** `summary.md`: for a CI step summary or a pull request. Tables only, far below GitHub's limit of 1,000 KB. */
+import { agreementSentence, agreementTable } from '../agreement-table.ts';
 import { compare } from '../comparison.ts';
 import { costTable, courseTable, type FaultTable } from '../fault-tables.ts';
 import type { Report } from '../judge.ts';
@@ -65,6 +66,14 @@ function regrets({ summary }: Report): string {
   return rows.length === 0 ? '' : `\n### Regret\n\n${table(columns, cells)}\n`;
 }
 
+function agreement({ summary }: Report): string {
+  if (summary.agreement === undefined) return '';
+  const { columns, rows } = agreementTable(summary);
+  const cells = rows.map(([name, ...rest]) => [text(name!), ...rest]);
+  const said = text(agreementSentence(summary.agreement.findings));
+  return `\n### Measured and simulated\n\n${said}\n\n${table(columns, cells)}\n`;
+}
+
 function twins({ summary }: Report): string {
   const rows = summary.contenders.flatMap(({ name, simulated: it }) =>
     it === undefined
@@ -116,7 +125,7 @@ ${notes}${summary.status === 'complete' ? '' : `\n**This run is ${summary.status
 ${comparison(report)}
 
 Best of a column in bold. ${environment}.
-${expectations}${failovers(report)}${regrets(report)}${twins(report)}
+${expectations}${failovers(report)}${regrets(report)}${agreement(report)}${twins(report)}
 ### Audit
 
 ${table(['', 'check', 'finding'], findings, 3)}
