@@ -25,6 +25,7 @@ export const causes = [
   'no-connection-left',
   'end-of-run',
   'client-left',
+  'failed-check',
 ] as const;
 export type Cause = (typeof causes)[number];
 

@@ -21,6 +21,7 @@ import { withFolder } from './own-services.ts';
 import { placeFindings, placeNotes } from './places.ts';
 import { poolFindings } from './pool-findings.ts';
 import { type Finding, mostProblems, type Problem, ScenarioError } from './problem.ts';
+import { asBytes, checkNotes } from './response-check.ts';
 import {
   backendsOf,
   type Expectation,
@@ -107,6 +108,13 @@ export function loadScenario(options: LoadOptions): LoadedScenario {
 
   if (valid.fleet) valid.fleet = withFolders(valid.fleet, directory);
   const problems: Problem[] = [...source.problems];
+  if (valid.load) {
+    const mixed = (raw.load as { requests?: unknown } | undefined)?.requests;
+    const key = Array.isArray(mixed) ? 'requests' : 'mix';
+    const complain = (i: number, message: string) =>
+      problems.push(place({ path: ['load', key, i, 'content', 'file'], message }));
+    valid.load = withContents(valid.load, directory, complain);
+  }
   try {
     if (valid.load) valid.load = withTrace(valid.load, directory);
   } catch (error) {
@@ -174,7 +182,7 @@ export function loadScenario(options: LoadOptions): LoadedScenario {
       ...leftOut,
       ...placeNotes(scenario),
       ...shapeNotes(scenario),
-      ...(known.simulated ? [] : ownNotes(scenario)),
+      ...(known.simulated ? checkNotes(scenario.load) : ownNotes(scenario)),
     ],
     place,
   };
@@ -268,6 +276,29 @@ function rebasePaths(
     return typeof it === 'string' ? rebased : { ...(it as object), strategy: rebased };
   });
   return typed;
+}
+
+const contentText = { what: 'the body of a request', format: 'a file', mostBytes: 1_000_000 };
+
+/** The load with the bodies read that are named as files; those that cannot be are told to `complain`. */
+function withContents(
+  load: Scenario['load'],
+  directory: string,
+  complain: (i: number, message: string) => void,
+): Scenario['load'] {
+  const mix = load.mix.map((it, i) => {
+    const { file, type } = it.content ?? {};
+    if (file === undefined || type === undefined) return it;
+    try {
+      const bytes = asBytes(readText(resolve(directory, file), '', contentText));
+      return { ...it, content: { type, bytes }, body: bytes.length };
+    } catch (error) {
+      if (!(error instanceof ScenarioError)) throw error;
+      for (const { message, where } of error.problems) complain(i, `${message} (${where})`);
+      return it;
+    }
+  });
+  return { ...load, mix };
 }
 
 /** The fleet with the folders that commands run in, from the scenario's own. */

@@ -14,6 +14,7 @@ import { count, name } from './names.ts';
 import { network } from './network.ts';
 import { ownFields, ownOf } from './own-services.ts';
 import { methods, mostBody } from './request-shape.ts';
+import { check, content } from './response-check.ts';
 import { host } from './routes.ts';
 
 import { type ScheduledFault, scheduledFault } from './scheduled-fault.ts';
@@ -106,18 +107,26 @@ const keys = oneOf({
 
 const mix = z
   .array(
-    z.strictObject({
-      path: z.string().startsWith('/').max(2000).default('/'),
-      method: z.enum(methods).default('GET'),
-      share: z.number().positive().default(1),
-      body: z.int().min(0).max(mostBody).default(0).describe('bytes of the request body'),
-      host: host.optional().describe('what Host says; the address of the balancer unless given'),
-      headers: z
-        .record(mixField, fieldValue)
-        .optional()
-        .describe('fields beside those that every request has'),
-      keys: keys.optional().describe('affinity keys of its own; those of the load unless given'),
-    }),
+    z
+      .strictObject({
+        path: z.string().startsWith('/').max(2000).default('/'),
+        method: z.enum(methods).default('GET'),
+        share: z.number().positive().default(1),
+        body: z.int().min(0).max(mostBody).default(0).describe('bytes of the request body'),
+        host: host.optional().describe('what Host says; the address of the balancer unless given'),
+        headers: z
+          .record(mixField, fieldValue)
+          .optional()
+          .describe('fields beside those that every request has'),
+        keys: keys.optional().describe('affinity keys of its own; those of the load unless given'),
+        content: content.optional(),
+        check: check.optional(),
+      })
+      .refine((it) => it.content === undefined || it.body === 0, {
+        path: ['body'],
+        error: 'expected `body` (so many bytes) or `content` (which bytes), got both; remove one of them',
+      })
+      .transform((it) => (it.content === undefined ? it : { ...it, body: it.content.bytes.length })),
   )
   .min(1);
 

@@ -66,6 +66,8 @@ export type Ask = (t: number) => { index: number; t: number; method: string; byt
 export interface Mending {
   desk: Desk;
   ask: Ask;
+  /** Whether no request has a byte beyond ASCII. */
+  asciiOnly?: boolean;
   /** Whether no more requests are to be sent. */
   halted(): boolean;
   requestsPerConnection: number | undefined;
@@ -84,7 +86,7 @@ export interface Mending {
 /** To be called in `setupClient`, before the client's first connection. */
 export function mend(
   client: Client,
-  { desk, ask, halted, requestsPerConnection, opens, tls, way, from, onOpen }: Mending,
+  { desk, ask, asciiOnly = true, halted, requestsPerConnection, opens, tls, way, from, onOpen }: Mending,
 ): void {
   checkShape(client);
   const connect = client._connect.bind(client);
@@ -129,7 +131,8 @@ export function mend(
   client._destroyConnection = () => {
     if (client.conn !== undefined) destroyConnection();
   };
-  client.getRequestBuffer = () => asked!.bytes;
+  // A string would go out in UTF-8.
+  client.getRequestBuffer = () => (asciiOnly ? asked!.bytes : Buffer.from(asked!.bytes, 'latin1'));
 
   const { hostname: host, port } = client.opts;
 

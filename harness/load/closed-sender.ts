@@ -88,6 +88,7 @@ class ClosedSender implements Sender {
     mend(client, {
       desk: session,
       ask,
+      asciiOnly: session.settings.load.mix.every(({ content }) => content === undefined),
       halted: () => this.#halted,
       requestsPerConnection,
       opens: crowd.steady ? undefined : (t) => crowd.opens(number, t),

@@ -4,7 +4,8 @@
  */
 import { Deadline, type DeadlineQueue } from '../proxy/deadlines.ts';
 import type { Account, Ended } from './account.ts';
-import { ofBroken, ofConnectError, ofResponse, type Verdict, verdicts } from './outcome.ts';
+import { ofBroken, ofChecked, ofConnectError, ofResponse, type Verdict, verdicts } from './outcome.ts';
+import type { ReadyCheck } from './response-check.ts';
 import { progress, ResponseReader } from './response-reader.ts';
 
 /** What all connections of a generator share. */
@@ -18,6 +19,8 @@ export interface Desk {
   clock(): number;
   /** Whether the run is over, and what has not ended is in flight. */
   readonly closing: boolean;
+  /** What the response to a request must be like; absent where no kind of request has a check. */
+  readonly checkOf?: ((index: number) => ReadyCheck | undefined) | undefined;
   /** Where clients keep cookies: takes the value of a Set-Cookie field in the answer to a request. */
   readonly setCookie?: ((index: number, value: string) => void) | undefined;
 }
@@ -48,6 +51,7 @@ export class Exchange implements Ended {
   endedAt = 0;
   readonly #desk: Desk;
   readonly #reader: ResponseReader;
+  #check: ReadyCheck | undefined;
   readonly #deadline: Deadline;
   /** Of a client that goes away by itself, once there was one. */
   #leave: Deadline | undefined;
@@ -88,7 +92,8 @@ export class Exchange implements Ended {
     this.sent = sent;
     this.trip = trip;
     this.firstByte = Number.NaN;
-    this.#reader.expect(method);
+    this.#check = this.#desk.checkOf === undefined ? undefined : this.#desk.checkOf(index);
+    this.#reader.expect(method, this.#check);
     this.#desk.deadlines.start(this.#deadline, sent);
     if (this.#desk.leaving !== undefined) this.#mayLeave(this.#desk.leaving(index, intended));
     this.#desk.account.sent(intended);
@@ -127,7 +132,7 @@ export class Exchange implements Ended {
       return next.replace;
     }
     if (state === progress.malformed) this.#break(verdicts.malformed, t);
-    else this.#end(ofResponse(reader.status, reader.intact), t);
+    else this.#end(this.#complete(), t);
     return state === progress.complete && reader.keepAlive ? next.reuse : next.replace;
   }
 
@@ -136,9 +141,15 @@ export class Exchange implements Ended {
     if (!this.active) return;
     const t = this.#desk.clock() + this.trip;
     if (!this.connected) this.#end(ofConnectError(error?.code), t);
-    else if (error === undefined && this.#reader.end())
-      this.#end(ofResponse(this.#reader.status, this.#reader.intact), t);
+    else if (error === undefined && this.#reader.end()) this.#end(this.#complete(), t);
     else this.#break(ofBroken(!Number.isNaN(this.firstByte)), t);
+  }
+
+  #complete(): Verdict {
+    const { status, intact, met } = this.#reader;
+    return this.#check === undefined
+      ? ofResponse(status, intact)
+      : ofChecked(this.#check, status, intact, met);
   }
 
   /** Ends it without a complete response: a status that came is not the request's. */

@@ -3,13 +3,14 @@
  * at end, exactly; what was never sent stands apart.
  *
  *   ok         a complete response below 400, its body as promised
- *   failed     a complete response of 400 or above, or with a wrong body; or no connection could be made
+ *   failed     a complete response of 400 or above, with a wrong body, or that fails its check; or no connection could be made
  *   lost       sent, and no complete response: reset, truncated, malformed, timed out
  *   aborted    its client went away by itself, before a complete response: the fault `abort`. Nobody failed it
  *   in-flight  neither, when the run ended
  *   not-sent   the generator itself had no connection left to send it on
  */
 import { type Cause, causes, outcomes, type RequestOutcome } from '../recording.ts';
+import { passesStatus, type ReadyCheck } from './response-check.ts';
 
 export interface Verdict {
   readonly outcome: RequestOutcome;
@@ -26,6 +27,7 @@ function verdict(outcome: RequestOutcome, cause: Cause): Verdict {
 export const verdicts = {
   ok: verdict('ok', 'none'),
   status: verdict('failed', 'status'),
+  failedCheck: verdict('failed', 'failed-check'),
   wrongBody: verdict('failed', 'wrong-body'),
   refused: verdict('failed', 'refused'),
   unreachable: verdict('failed', 'unreachable'),
@@ -43,6 +45,13 @@ export const verdicts = {
 export function ofResponse(status: number, intact: boolean): Verdict {
   if (status >= 400) return verdicts.status;
   return intact ? verdicts.ok : verdicts.wrongBody;
+}
+
+/** Of a complete response whose kind of request has a check. `met`: what it says of fields and body. */
+export function ofChecked(check: ReadyCheck, status: number, intact: boolean, met: boolean): Verdict {
+  if (!passesStatus(check, status)) return status >= 400 ? verdicts.status : verdicts.failedCheck;
+  if (!intact) return verdicts.wrongBody;
+  return met ? verdicts.ok : verdicts.failedCheck;
 }
 
 /**

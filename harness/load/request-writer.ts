@@ -29,7 +29,7 @@ export class RequestWriter {
   }
 
   /**
-   * ASCII; `t`, ms from t = 0, is when the request is due. Throws a RangeError for a path that cannot stand in a request line.
+   * One character a byte, ASCII but for a content's; `t`, ms from t = 0, is when the request is due. Throws a RangeError for a path that cannot stand in a request line.
    */
   write(index: number, t: number): string {
     const shape = this.#workload.request(index);
@@ -42,7 +42,7 @@ export class RequestWriter {
     return (
       `${start}${index}\r\n${headers.key}: ${this.#workload.key(index, t)}\r\n` +
       `${headers.client}: ${this.#workload.client(index)}\r\n${this.#regions ? this.#region(index) : ''}${cookies}` +
-      `${headers.quantile}: ${this.#workload.quantile(index)}\r\n\r\n${bodyOf(shape.body)}`
+      `${headers.quantile}: ${this.#workload.quantile(index)}\r\n\r\n${shape.content?.bytes ?? bodyOf(shape.body)}`
     );
   }
 
@@ -51,12 +51,13 @@ export class RequestWriter {
     return region === undefined ? '' : `${headers.region}: ${region}\r\n`;
   }
 
-  #start({ method, path, body, host = this.#host, headers: fields = {} }: RequestShape): string {
+  #start({ method, path, body, content, host = this.#host, headers: fields = {} }: RequestShape): string {
     if (!/^[\x21-\x7e]+$/.test(path))
       throw new RangeError(`path ${JSON.stringify(path)}: expected printable ASCII without spaces`);
+    const typed = Object.keys(fields).some((name) => name.toLowerCase() === 'content-type');
     const length =
       body > 0
-        ? `content-type: application/octet-stream\r\ncontent-length: ${body}\r\n`
+        ? `${typed ? '' : `content-type: ${content?.type ?? 'application/octet-stream'}\r\n`}content-length: ${body}\r\n`
         : withBody.has(method)
           ? 'content-length: 0\r\n'
           : '';

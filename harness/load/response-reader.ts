@@ -8,6 +8,7 @@ import { BodyDecoder, bodyMode } from '../proxy/body.ts';
 import { type FieldScanner, hashOf, incomplete } from '../proxy/fields.ts';
 import { defaultLimits } from '../proxy/limits.ts';
 import { ResponseHead, responseFields } from '../proxy/response-head.ts';
+import type { ReadyCheck } from './response-check.ts';
 
 const backendHash = hashOf(headers.backend);
 const attemptsHash = hashOf(headers.attempts);
@@ -16,6 +17,8 @@ const typeHash = hashOf('content-type');
 
 /** Bodies up to this many bytes are parsed when they claim to be JSON; of longer ones only the length is checked. */
 const checkedBytes = 65_536;
+/** As far a body is searched for what a check asks it to contain. */
+const searchedBytes = 1_000_000;
 
 // Used up before anybody's next read, so one of each serves every connection.
 const fields: FieldScanner = responseFields(defaultLimits.responseFields);
@@ -35,6 +38,8 @@ export class ResponseReader {
   keepAlive = true;
   /** Whether the body is what was promised; of a complete response. */
   intact = true;
+  /** Whether fields and body are as the check asks; of a complete response. */
+  met = true;
   readonly #onCookie: ((value: string) => void) | undefined;
   #headOnly = false;
   #inBody = false;
@@ -44,6 +49,8 @@ export class ResponseReader {
   /** What came of a JSON body that is still coming; undefined for other bodies. */
   #pieces: Buffer[] | undefined = undefined;
   #gathered = 0;
+  #json = false;
+  #check: ReadyCheck | undefined = undefined;
 
   /** `onCookie` is told the value of every Set-Cookie field. */
   constructor(onCookie?: (value: string) => void) {
@@ -51,12 +58,14 @@ export class ResponseReader {
   }
 
   /** Begins anew: nothing of an earlier response, complete or not, has a part in the next. */
-  expect(method: string): void {
+  expect(method: string, check?: ReadyCheck): void {
     this.status = 0;
     this.backend = undefined;
     this.attempts = 0;
     this.keepAlive = true;
     this.intact = true;
+    this.met = true;
+    this.#check = check;
     this.#headOnly = method === 'HEAD';
     this.#inBody = false;
     this.#partial = undefined;
@@ -91,7 +100,7 @@ export class ResponseReader {
   /** The peer has sent its FIN. True when that is what completes the response: a body of no stated length. */
   end(): boolean {
     if (!this.#inBody || this.#body.mode !== bodyMode.untilClose) return false;
-    this.#check();
+    this.#judge();
     return true;
   }
 
@@ -110,8 +119,13 @@ export class ResponseReader {
       this.#body.begin(bodyMode.untilClose, 0);
       this.keepAlive = false;
     }
-    if (!bodiless && /^application\/json\b/i.test(fields.find(bytes, 'content-type', typeHash) ?? ''))
-      this.#pieces = [];
+    this.#json =
+      !bodiless && /^application\/json\b/i.test(fields.find(bytes, 'content-type', typeHash) ?? '');
+    if (this.#json || this.#check?.contains !== undefined) this.#pieces = [];
+    if (this.#check !== undefined)
+      this.met = this.#check.fields.every(
+        ({ name, hash, value }) => fields.find(bytes, name, hash) === value,
+      );
   }
 
   #readBody(bytes: Buffer, from: number): Progress {
@@ -122,7 +136,7 @@ export class ResponseReader {
       this.#keep();
     }
     if (!this.#body.done) return progress.more;
-    this.#check();
+    this.#judge();
     if (at < bytes.length) {
       this.intact = false;
       this.keepAlive = false;
@@ -134,16 +148,25 @@ export class ResponseReader {
     const { data, start, end, done } = this.#body;
     if (this.#pieces === undefined || start === end) return;
     this.#gathered += end - start;
-    if (this.#gathered > checkedBytes) this.#pieces = undefined;
+    if (this.#gathered > checkedBytes) this.#json = false;
+    const most = this.#check?.contains === undefined ? checkedBytes : searchedBytes;
+    if (this.#gathered > most) {
+      // What has been gathered is what is searched.
+      if (this.#check?.contains === undefined) this.#pieces = undefined;
+    }
     // The bytes stand in the socket's buffer, which is used again for the next read.
     else this.#pieces.push(done ? data.subarray(start, end) : Buffer.from(data.subarray(start, end)));
   }
 
-  #check(): void {
+  #judge(): void {
     if (this.#pieces === undefined) return;
     const [first, ...more] = this.#pieces;
+    const body = more.length === 0 ? first : Buffer.concat(this.#pieces);
+    const { contains } = this.#check ?? {};
+    if (contains !== undefined) this.met &&= body?.includes(contains) === true;
+    if (!this.#json) return;
     try {
-      JSON.parse((more.length === 0 ? first : Buffer.concat(this.#pieces))?.toString() ?? '');
+      JSON.parse(body?.toString() ?? '');
     } catch {
       this.intact = false;
     }

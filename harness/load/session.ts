@@ -3,6 +3,7 @@
  * It owns everything but the sending.
  */
 import { createHistogram, monitorEventLoopDelay, type RecordableHistogram } from 'node:perf_hooks';
+import type { RequestShape } from '../../scenarios/request-shape.ts';
 import { Workload } from '../../scenarios/workload.ts';
 import { now } from '../clock.ts';
 import { DeadlineQueue } from '../proxy/deadlines.ts';
@@ -13,6 +14,7 @@ import { CookieJar } from './cookie-jar.ts';
 import type { Desk } from './exchange.ts';
 import type { FromGenerator, GeneratorResult, GeneratorSettings, ToGenerator } from './generator.ts';
 import { RequestWriter } from './request-writer.ts';
+import { type ReadyCheck, readyCheck } from './response-check.ts';
 import { Way } from './way.ts';
 import { Window } from './window.ts';
 
@@ -40,6 +42,7 @@ export class Session implements Desk {
   readonly workload: Workload;
   readonly writer: RequestWriter;
   readonly setCookie: ((index: number, value: string) => void) | undefined;
+  readonly checkOf: Desk['checkOf'];
   readonly window: Window;
   readonly account: Account;
   readonly deadlines: DeadlineQueue;
@@ -69,6 +72,7 @@ export class Session implements Desk {
     const jar = settings.load.cookies ? new CookieJar() : undefined;
     this.setCookie = jar && ((index, value) => jar.keep(this.workload.client(index), value));
     this.writer = new RequestWriter(this.workload, settings.target, jar);
+    this.checkOf = checksOf(settings.load, this.workload);
     this.window = new Window(settings.load);
     this.account = new Account(spool, settings.backends, (index, t) => this.workload.keyHash(index, t));
     this.account.onIdle = () => {
@@ -191,6 +195,22 @@ export class Session implements Desk {
       };
     this.#say({ type: 'done', result });
   }
+}
+
+/** The checks of responses; undefined where there are none, so that nobody asks. */
+function checksOf({ mix }: GeneratorSettings['load'], workload: Workload): Desk['checkOf'] {
+  if (mix.every(({ check }) => check === undefined)) return undefined;
+  const ready = new Map<RequestShape, ReadyCheck>();
+  return (index) => {
+    const shape = workload.request(index);
+    if (shape.check === undefined) return undefined;
+    let check = ready.get(shape);
+    if (check === undefined) {
+      check = readyCheck(shape.check);
+      ready.set(shape, check);
+    }
+    return check;
+  };
 }
 
 /** A generator process's body, for `serve`. */
