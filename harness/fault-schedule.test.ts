@@ -6,7 +6,7 @@ import { FaultSchedule, FaultTrouble } from './fault-schedule.ts';
 /** A fleet that only writes down what it is told, on a clock that jumps from one wake-up to the next. */
 function rig(
   faults: Partial<ScheduledFault>[],
-  { refuse = '', reviveTakes = 5, mayBegin = () => Promise.resolve() } = {},
+  { refuse = '', reviveTakes = 5, late = 0, mayBegin = () => Promise.resolve() } = {},
 ) {
   let clock = 1000;
   const sleepers: { at: number; wake: () => void; drop: (why: Error) => void }[] = [];
@@ -34,7 +34,7 @@ function rig(
       clearFault: (id, fault) => act(`clear ${fault}`)(id),
     },
     t0: 1000,
-    now: () => clock,
+    now: () => clock + late,
     sleepUntil,
     mayBegin,
     onEvent: ({ t, fault, phase, backends }) => events.push(`${t} ${fault} ${phase} ${backends.join('+')}`),
@@ -56,6 +56,30 @@ function rig(
   };
   return { schedule, log, events, advance, abort };
 }
+
+test('a fault of the load, which the generator keeps the time of, is told of when it was due, however late this process is', async (t) => {
+  const { schedule, log, events, advance } = rig(
+    [
+      { at: 100, until: 200, kind: 'freeze' },
+      { on: undefined, at: 300, until: 400, kind: 'spike' },
+      { on: undefined, at: 500, kind: 'hot-key' },
+    ],
+    { late: 50 },
+  );
+  const run = schedule.run();
+  await advance(2000);
+  await run;
+  await schedule.healAll();
+  t.deepEqual(
+    [...events.slice(0, 1), ...events.filter((it) => !it.includes(' 0 '))],
+    [
+      '150 0 asked a',
+      ...['300 1 asked ', '300 1 taken ', '400 1 heal-asked ', '400 1 healed '],
+      ...['500 2 asked ', '500 2 taken ', '550 2 heal-asked ', '550 2 healed '],
+    ],
+  );
+  t.deepEqual(log, ['1100 inflict freeze a', '1200 revive a']);
+});
 
 test('a fault is asked at its time, taken when it holds, and healed at its until', async (t) => {
   const { schedule, log, events, advance } = rig([{ at: 250, until: 500, kind: 'crash' }]);

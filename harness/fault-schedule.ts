@@ -112,7 +112,7 @@ export class FaultSchedule {
 
   /** Does one thing to every target at once; the fault counts as taken (or healed) when the last of them is. */
   async #step(
-    { fault, backends }: Occurrence,
+    { fault, backends, at, until }: Occurrence,
     before: 'asked' | 'heal-asked',
     after: FaultEvent['phase'],
     act: (id: string) => Promise<{ at: number; detail?: string }>,
@@ -120,12 +120,13 @@ export class FaultSchedule {
     const { kind } = this.#options.faults[fault]!;
     const { now, t0, onEvent } = this.#options;
     const event = { type: 'fault' as const, fault, kind, backends };
-    const began = now();
+    // What hits the load and no backend is done by the generator, which keeps its own time however late this process is.
+    const due = backends.length > 0 ? undefined : before === 'asked' ? at : until;
+    const began = Math.min(now(), t0 + (due ?? Number.POSITIVE_INFINITY));
     onEvent({ ...event, t: began - t0, phase: before });
     const ends = await Promise.allSettled(backends.map(act));
     const said: string[] = [];
     const details: string[] = [];
-    // What hits no backend, but the load, keeps its own time.
     let last = began;
     for (const [i, end] of ends.entries())
       if (end.status === 'fulfilled') {

@@ -6,6 +6,7 @@
 import type { RequestCounts, Run } from '../harness/recording.ts';
 import type { Occurrence } from '../scenarios/occurrences.ts';
 import { milliseconds, percent, plural } from './numbers.ts';
+import { changesTheRate, dueIn } from './schedule.ts';
 import type { Audit, Finding } from './summary.ts';
 import type { TrialFold } from './trial-fold.ts';
 import { plannedIn } from './windows.ts';
@@ -50,7 +51,7 @@ const conservation: Check = (_, folds) => {
             `${named(fold)}: sent ${sent}, but ${ok} ok + ${failed} failed + ${lost} lost + ${aborted} aborted + ${inFlightAtEnd} in flight`,
           ];
     }),
-    `sent = ok + failed + lost + in flight at the end, for each of ${plural(folds.length, 'trial')} and ${plural(sent, 'request')}`,
+    `sent = ok + failed + lost${folds.some(({ trial }) => trial.counts.aborted) ? ' + aborted' : ''} + in flight at the end, for each of ${plural(folds.length, 'trial')} and ${plural(sent, 'request')}`,
   );
 };
 
@@ -129,6 +130,28 @@ const whomOf = ({ fault, backends }: Pick<Occurrence, 'fault' | 'backends'>) => 
 const steady: Check = (run) =>
   finding('steady', unsound(run, 'steady'), 'the fleet was steady whenever the first fault was due');
 
+/** Where faults change the rate, every trial met as many requests as they make of it. */
+const schedule: Check = (run, folds) => {
+  const planned = new Map<number, number | undefined>();
+  const complaints = folds.flatMap((fold) => {
+    const { seed, counts } = fold.trial;
+    if (!planned.has(seed)) planned.set(seed, dueIn(run, fold.trial));
+    const due = planned.get(seed);
+    const met = counts.sent + counts.notSent;
+    return due === undefined || due === met
+      ? []
+      : [`${named(fold)}: ${plural(due, 'request')} were due under its faults, ${met} were`];
+  });
+  const all = [...planned.values()];
+  if (all.includes(undefined) && complaints.length === 0)
+    return { check: 'schedule', ok: null, detail: 'too many requests were due to count them again' };
+  return finding(
+    'schedule',
+    complaints,
+    `every trial met the ${[...new Set(all)].join(' or ')} requests that its faults make of the load`,
+  );
+};
+
 /** Nothing is sent to a backend that is gone and known to be: between its detection and its heal. */
 const avoided: Check = ({ scenario }, folds) => {
   if (scenario.balancer.count > 1)
@@ -206,6 +229,7 @@ export function audit(run: Run, folds: readonly TrialFold[]): Audit {
   const checks = [
     ...laws,
     ...(run.scenario.steady && run.scenario.faults.length > 0 ? [steady] : []),
+    ...(changesTheRate(run) ? [schedule] : []),
     ...(asksWho(run) ? [identity] : []),
     ...(run.broken === undefined ? [] : [ground]),
     run.driver === 'simulation' ? virtual : overhead,

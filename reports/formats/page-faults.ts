@@ -14,10 +14,13 @@ function strip(failovers: readonly Failover[], windowMs: number): Markup {
   const bar = (from: number, to: number, fill: string, y: number, height: number) =>
     html`<rect x="${at(from)}" width="${at(to - from)}" y="${y}" height="${height}" fill="${fill}"/>`;
   return html`<svg role="img" aria-label="${failovers.map(spoken).join(' ')}"><rect y="9" width="100%" height="2" fill="var(--grid)"/>${failovers.map(
-    ({ takenMs, healedMs, detectMs, fairAgainMs, unknown }) => {
+    ({ backends, takenMs, healedMs, detectMs, fairAgainMs, unknown }) => {
       const healed = healedMs ?? windowMs;
       const detected = detectMs === null ? healed : takenMs + detectMs;
-      return html`${bar(takenMs, healed, 'var(--band)', 2, 16)}${bar(takenMs, detected, 'var(--vermilion)', 6, 8)}${
+      const holds = bar(takenMs, healed, 'var(--band)', 2, 16);
+      // What hits the load has nobody to detect.
+      if (backends.length === 0) return holds;
+      return html`${holds}${bar(takenMs, detected, 'var(--vermilion)', 6, 8)}${
         healedMs !== null &&
         unknown?.fairAgainMs === undefined &&
         bar(healed, healed + (fairAgainMs ?? windowMs), 'var(--blue)', 8, 4)
@@ -30,6 +33,7 @@ function spoken(failover: Failover): string {
   const { takenMs, healedMs, detectMs, fairAgainMs, unknown } = failover;
   const detected = detectMs === null ? 'never detected' : `detected after ${milliseconds(detectMs)}`;
   const healed = healedMs === null ? 'not healed' : `healed at ${seconds(healedMs)}`;
+  if (failover.backends.length === 0) return `${namedFault(failover)} at ${seconds(takenMs)}: ${healed}.`;
   const fair =
     healedMs === null || unknown?.fairAgainMs !== undefined
       ? ''
