@@ -107,6 +107,19 @@ test('from standard input, cut, sampled, with the same pseudonyms for the same s
   t.deepEqual([scenario.load.duration, scenario.fleet[0]!.workers], [5000, 8]);
 });
 
+test('of more requests than the trace may hold, a sample is kept, and the scenario says so', async (t) => {
+  const { dir, steelyard } = await place(t);
+  await writeFile(join(dir, 'a.log'), text);
+  const { exitCode, stdout, stderr } = await steelyard('import', 'a.log', '--max-requests', '600', '--json');
+  t.is(exitCode, 0, stderr);
+  const { rows, replayed } = JSON.parse(stdout);
+  t.is(replayed, 2000);
+  t.true(rows > 380 && rows <= 600, `${rows} rows`);
+  const { scenario, text: yaml } = loadScenario({ file: join(dir, 'a/a.yaml'), known });
+  t.is(scenario.load.open!.trace!.at.length, rows);
+  t.regex(yaml, /The trace holds a sample of them: 25%/);
+});
+
 test('damaged lines are shown with their numbers, and too many of them are refused', async (t) => {
   const { dir, steelyard } = await place(t);
   const lines = text.split('\n');
