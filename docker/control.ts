@@ -3,6 +3,7 @@
  * its own that load never touches, so that it answers while every request hangs.
  *
  *   GET    /state                                        what it is and has done
+ *   GET    /executed                                     numbers of the requests whose work was done; { startedAt, requests }
  *   POST   /reset      { seed, from }                    as if just started; answers with the fresh state
  *   POST   /trial      { seed, from }                    which trial it is in, and from which zone it is asked; drops nothing
  *   POST   /faults     { fault, kind, options, seed }    switches a service-level fault on; { at }
@@ -86,6 +87,7 @@ async function answer(service: Service, req: IncomingMessage): Promise<object | 
   const path = (req.url ?? '/').split('?')[0]!;
   const route = `${req.method} ${path}`;
   if (route === 'GET /state') return stateOf(service);
+  if (route === 'GET /executed') return { startedAt: service.startedAt, requests: service.executed };
   if (route === 'POST /reset') {
     const { seed = service.seed, from } = await readJson(req);
     service.reset(whole('seed', seed), zone(from));

@@ -57,6 +57,8 @@ export class Service {
   counts: Record<Ending, number> = { served: 0, rejected: 0, faulted: 0, abandoned: 0 };
   healthChecks = 0;
   probes = 0;
+  /** Numbers of the requests whose work was done, whether anybody still waited or not; once for each time. */
+  executed: number[] = [];
   readonly #open = new Set<Request>();
   /** Of requests, health checks and probes alike. */
   readonly #responses = new Set<ServerResponse>();
@@ -112,6 +114,7 @@ export class Service {
     this.#travel?.reset();
     this.join(seed, from);
     this.received = this.healthChecks = this.probes = 0;
+    this.executed = [];
     this.counts = { served: 0, rejected: 0, faulted: 0, abandoned: 0 };
     this.model.reset(seed, now());
   }
@@ -237,6 +240,7 @@ export class Service {
     if (request.state === 'dropped') return;
     request.finish = finish;
     this.#horizon = Math.max(this.#horizon, finish);
+    if (request.request < unnumbered) this.executed.push(request.request);
     const next = this.model.finish(request);
     if (next !== undefined) this.#work(next);
     if (request.open) this.#carryOut(request, finish);

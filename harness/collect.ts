@@ -5,8 +5,17 @@
 import { access, rm } from 'node:fs/promises';
 import { readAttemptBlocks } from './attempt-log.ts';
 import { appendEvents, readEventFile } from './event-log.ts';
+import { readExecutionLog } from './execution-log.ts';
 import { blockRows } from './parquet.ts';
-import { eventsFile, type Run, type Trial, trialFile, writeAttempts, writeRequests } from './recording.ts';
+import {
+  eventsFile,
+  type Run,
+  type Trial,
+  trialFile,
+  writeAttempts,
+  writeExecutions,
+  writeRequests,
+} from './recording.ts';
 import { readSpoolBlocks } from './spool.ts';
 import { spools } from './spools.ts';
 
@@ -20,6 +29,8 @@ export async function collect(dir: string, run: Pick<Run, 'backends'>, trial: Tr
     await writeRequests(dir, run, trial.id, readSpoolBlocks(file(spools.requests), blockRows));
   if (await exists(file(spools.attempts)))
     await writeAttempts(dir, run, trial.id, readAttemptBlocks(file(spools.attempts), trial.t0, blockRows));
+  if (await exists(file(spools.executed)))
+    await writeExecutions(dir, run, trial.id, await readExecutionLog(file(spools.executed)));
   if (await exists(file(spools.events))) {
     // The balancer writes monotonic times, as it knows nothing of trials.
     const events = await readEventFile(file(spools.events));

@@ -6,6 +6,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { AttemptChunk, attemptLogHeader } from './attempt-chunk.ts';
+import { writeExecutionLog } from './execution-log.ts';
 import { RowChunk, spoolHeader } from './spool-chunk.ts';
 import { spools } from './spools.ts';
 
@@ -16,9 +17,13 @@ export class RowRecorder {
   readonly #attempts: number;
   readonly #rows = new RowChunk(chunkRows);
   readonly #tries = new AttemptChunk(chunkRows);
+  readonly #executedFile: string;
+  /** Request, backend, request, backend … */
+  readonly #executed: number[] = [];
 
   /** Starts both spools anew in `dir`, a trial's directory that exists. */
   constructor(dir: string) {
+    this.#executedFile = join(dir, spools.executed);
     this.#requests = openSync(join(dir, spools.requests), 'w');
     write(this.#requests, spoolHeader());
     this.#attempts = openSync(join(dir, spools.attempts), 'w');
@@ -68,7 +73,13 @@ export class RowRecorder {
     if (this.#tries.append(request, picked, ended, backend, status, attempt, kind)) this.#flushAttempts();
   }
 
+  /** A backend executed a request of which no attempt tells that: rare, and so kept in memory. */
+  executed(request: number, backend: number): void {
+    this.#executed.push(request, backend);
+  }
+
   close(): void {
+    if (this.#executed.length > 0) writeExecutionLog(this.#executedFile, this.#executed);
     this.#flushRows();
     this.#flushAttempts();
     closeSync(this.#requests);

@@ -35,6 +35,10 @@ export interface RecorderOptions {
 /** An event of the trial, without its name. */
 export type TrialEvent = Event extends infer E ? (E extends Event ? Omit<E, 'trial'> : never) : never;
 
+/** What a trial is told to. */
+export type TrialRecorder = Pick<Recorder, 'request' | 'attempt' | 'event' | 'window'> &
+  Partial<Pick<Recorder, 'executed'>>;
+
 export class Recorder {
   readonly #dir: string;
   readonly #most: number;
@@ -105,6 +109,11 @@ export class Recorder {
     this.#rows?.attempt(request, picked, ended, backend, status, attempt, kind);
   }
 
+  /** A backend executed a request, and no attempt that ended ok tells of it. Folds do not keep it. */
+  executed(request: number, backend: number): void {
+    this.#rows?.executed(request, backend);
+  }
+
   /**
    * A fault or a health transition happened: folds cannot look back, so they are told as things happen, and before any request
    * or attempt that ends at the same moment. The event itself is not written here.
@@ -135,6 +144,7 @@ export class Recorder {
   #dropRows(): void {
     this.#rows?.close();
     this.#rows = undefined;
-    for (const name of [spools.requests, spools.attempts]) rmSync(join(this.#dir, name));
+    for (const name of [spools.requests, spools.attempts, spools.executed])
+      rmSync(join(this.#dir, name), { force: true });
   }
 }

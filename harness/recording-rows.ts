@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import { type Block, blockRows, type Column, type Numbers, readParquet, writeParquet } from './parquet.ts';
-import type { Run } from './recording.ts';
+import type { ExecutionColumns, Run } from './recording.ts';
 
 /** A request, as the client saw it: `ok` below 400; `failed` a complete response of 400 or above, or no connection; `lost` sent, no complete response; `aborted` its client went away before, as the scenario has it. */
 export const outcomes = ['ok', 'failed', 'lost', 'in-flight', 'not-sent', 'aborted'] as const;
@@ -217,7 +217,10 @@ export async function writeAttempts(
   await writeParquet(file, attemptLayout(idsOf(run)), blocksOf(attempts));
 }
 
-async function* blocksOf(rows: Blocks<RequestColumns> | Blocks<AttemptColumns>): AsyncGenerator<Block> {
+/** Blocks for the file; those of a whole are cut from it. */
+export async function* blocksOf(
+  rows: Blocks<RequestColumns> | Blocks<AttemptColumns> | ExecutionColumns,
+): AsyncGenerator<Block> {
   if (Symbol.asyncIterator in rows) {
     for await (const { length, ...columns } of rows) yield { length, columns };
     return;

@@ -6,10 +6,11 @@
  *   events.ndjson                 faults asked, taken and healed; health transitions; one object a line
  *   trials/<id>/requests.parquet  one row per request, as the client saw it
  *   trials/<id>/attempts.parquet  one row per attempt, as the balancer saw it
+ *   trials/<id>/executed.parquet  one row per execution, as the backends saw it
  *   trials/<id>/folds.json        instead of both, where a simulation had more than 5 million requests
  *   trials/<id>/simulated/        the same trial in virtual time, beside a measured one: the same files, and its own events.ndjson
  *
- * Rows and folds are named in `recording-rows.ts` and `recording-folds.ts`.
+ * Rows and folds are named in `recording-rows.ts`, `recording-executions.ts` and `recording-folds.ts`.
  * Times in rows are microseconds from t = 0 of their trial (the end of the warm-up; warm-up rows are negative);
  * times in events are milliseconds from it. Every duration comes from one monotonic clock.
  */
@@ -17,9 +18,17 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Scenario } from '../scenarios/scenario.ts';
 import { readEventFile } from './event-log.ts';
+import type { ExecutionsKept } from './recording-executions.ts';
 import { trialFile } from './recording-rows.ts';
 import { writeWhole } from './whole-file.ts';
 
+export {
+  type ExecutionColumns,
+  type ExecutionRow,
+  type ExecutionsKept,
+  readExecutions,
+  writeExecutions,
+} from './recording-executions.ts';
 export {
   cellMiddle,
   cellOf,
@@ -170,6 +179,8 @@ export interface Trial {
   unsound?: { check: 'faults' | 'steady'; says: string }[];
   /** What there is of its requests: a row each, or folds of them (more than 5 million). Absent: all. */
   rows?: 'all' | 'folded';
+  /** What there is of what its backends executed (recording-executions.ts); absent where nobody was asked, or it was folded. */
+  executions?: ExecutionsKept;
   /** Wall-clock label of t = 0, ISO 8601; absent in a simulation, whose time is its own. */
   startedAt?: string;
   /** Monotonic ms of t = 0 on the machine that ran it (harness/clock.ts); 0 in a simulation. */

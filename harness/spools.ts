@@ -3,4 +3,5 @@ export const spools = {
   requests: 'requests.spool',
   attempts: 'attempts.log',
   events: 'proxy-events.ndjson',
+  executed: 'executed.spool',
 } as const;

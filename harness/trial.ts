@@ -13,6 +13,7 @@ import type { Options, Values } from '../strategies/strategy.ts';
 import { now } from './clock.ts';
 import type { Fleet, RunLabel } from './drivers/driver.ts';
 import { readEventFile } from './event-log.ts';
+import { keepExecutions } from './executions.ts';
 import { FaultSchedule, FaultTrouble } from './fault-schedule.ts';
 import { hasClientAddresses } from './load/client-address.ts';
 import type { GeneratorResult, GeneratorSettings } from './load/generator.ts';
@@ -258,6 +259,10 @@ async function underLoad(
   unsound(trial, 'faults', schedule.troubles);
   const trouble = ended ?? mute ?? (refused?.name === 'AbortError' ? undefined : refused) ?? unhealed;
   if (trouble !== undefined) throw trouble;
+  if (signal.aborted) return;
+  const log = trialFile(context.dir, plan.id, spools.executed);
+  const executions = await keepExecutions(fleet, log, { began: at - lead, t0: trial.t0 });
+  if (executions !== undefined) trial.executions = executions;
 }
 
 const asError = (error: Error) => error;

@@ -90,6 +90,23 @@ const once: Check = (_, folds) => {
     : found;
 };
 
+/** What a backend answered, it also says it has executed; of a process that was killed nobody can ask. */
+const executed: Check = (_, folds) => {
+  const asked = folds.filter(({ repeated }) => typeof repeated !== 'string');
+  const unknown = folds.flatMap(({ trial }) => trial.executions?.unknown ?? []);
+  return finding(
+    'executed',
+    asked.flatMap((fold) =>
+      fold.unexplained === 0
+        ? []
+        : [
+            `${named(fold)}: ${plural(fold.unexplained, 'answer')} to requests that no backend says it executed`,
+          ],
+    ),
+    `every answer is explained by an execution${unknown.length === 0 ? '' : `, and of what killed processes did not live to tell, nothing is known (${[...new Set(unknown.map(({ backend }) => backend))].join(', ')})`}`,
+  );
+};
+
 /** Everything that the scenario's faults have in store for the window took, and how long that was after it was asked for. */
 const faults: Check = (run, folds) => {
   let slowest = 0;
@@ -230,6 +247,7 @@ export function audit(run: Run, folds: readonly TrialFold[]): Audit {
     ...laws,
     ...(run.scenario.steady && run.scenario.faults.length > 0 ? [steady] : []),
     ...(changesTheRate(run) ? [schedule] : []),
+    ...(complete.some(({ repeated }) => typeof repeated !== 'string') ? [executed] : []),
     ...(asksWho(run) ? [identity] : []),
     ...(run.broken === undefined ? [] : [ground]),
     run.driver === 'simulation' ? virtual : overhead,

@@ -51,7 +51,7 @@ test('the made-up crash is told as it was made up', (t) => {
     const { requests, attempts } = rows.get(trial.id)!;
     const [window] = faultWindows(run, trial, events);
     const deadline = new Deadline(requests, run.scenario.load, trial.windowMs);
-    const { failover } = failoverOf(run, trial, window!, requests, attempts, events, deadline);
+    const { failover } = failoverOf(run, trial, window!, requests, attempts, events, deadline, 'not asked');
     t.is(failover.detectMs, detect);
     t.true(failover.lastSentMs! <= detect, `${name} sends nothing to the victim once it knows`);
     t.is(failover.sacrificed, trial.counts.failed + trial.counts.lost, 'nothing else went wrong in it');
@@ -65,7 +65,16 @@ test('with no good request before the fault there is no recovery to speak of', (
   requests.outcome.fill(outcomes.indexOf('lost'));
   const [window] = faultWindows(run, run.trials[0]!, events);
   const deadline = new Deadline(requests, run.scenario.load, run.trials[0]!.windowMs);
-  const { failover } = failoverOf(run, run.trials[0]!, window!, requests, attempts, events, deadline);
+  const { failover } = failoverOf(
+    run,
+    run.trials[0]!,
+    window!,
+    requests,
+    attempts,
+    events,
+    deadline,
+    'not asked',
+  );
   t.is(failover.recoverMs, null);
 });
 
@@ -78,5 +87,8 @@ test('detected before the driver had seen it hold: at once, not never', (t) => {
   );
   const [window] = faultWindows(run, trial!, early);
   const deadline = new Deadline(requests, run.scenario.load, trial!.windowMs);
-  t.is(failoverOf(run, trial!, window!, requests, attempts, early, deadline).failover.detectMs, 0);
+  t.is(
+    failoverOf(run, trial!, window!, requests, attempts, early, deadline, 'not asked').failover.detectMs,
+    0,
+  );
 });

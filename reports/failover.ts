@@ -2,11 +2,12 @@
 import type { AttemptColumns, Event, Run, Trial } from '../harness/recording.ts';
 import type { Deadline, JudgedRows } from './deadline.ts';
 import { answersIn, delayed, delayStretch } from './delayed.ts';
+import { type Executions, repeatedAmong } from './executions.ts';
 import { told, transitions } from './fault-course.ts';
 import { lostGoodput } from './lost-goodput.ts';
 import { readmission, shareOf } from './readmission.ts';
 import { type Band, type Bin, bandOf, binsAround, recoveredAt } from './recovery.ts';
-import { sacrificedTo } from './sacrificed.ts';
+import { sacrificedTo, touched } from './sacrificed.ts';
 import { fairShares } from './shares.ts';
 import type { Failover } from './summary.ts';
 import type { FaultWindow } from './windows.ts';
@@ -71,6 +72,26 @@ export function feltUntil(
   return Math.max(recovered, Math.min(detected, healed ?? Number.POSITIVE_INFINITY));
 }
 
+/** Requests that a fault may have made somebody execute again: with an attempt on a victim while it held, or without victims, due then. */
+function suspectsOf(
+  { asked, healed }: FaultWindow,
+  rows: JudgedRows,
+  attempts: AttemptColumns,
+  victims: ReadonlySet<number>,
+): (request: number) => boolean {
+  const until = healed ?? Number.POSITIVE_INFINITY;
+  if (victims.size > 0) {
+    const onVictim = touched(attempts, { victims, onset: asked, healed: until });
+    return (request) => onVictim.has(request);
+  }
+  const due = new Set<number>();
+  for (let row = 0; row < rows.length; row++) {
+    const at = rows.intended[row]! / 1000;
+    if (at >= asked && at < until) due.add(rows.index[row]!);
+  }
+  return (request) => due.has(request);
+}
+
 export function failoverOf(
   run: Pick<Run, 'scenario' | 'backends'>,
   trial: Pick<Trial, 'id' | 'windowMs'>,
@@ -79,6 +100,7 @@ export function failoverOf(
   attempts: AttemptColumns,
   events: readonly Event[],
   deadline: Deadline,
+  executions: Executions | string,
 ): { failover: Failover; zoom: Zoom } {
   const { asked, taken } = window;
   const victims = victimsOf(run, window);
@@ -98,6 +120,10 @@ export function failoverOf(
           readmitted: Number.isFinite(readmitted) ? readmitted : healed,
           windowMs: trial.windowMs,
         });
+  const repeated =
+    typeof executions === 'string'
+      ? undefined
+      : repeatedAmong(executions, suspectsOf(window, rows, attempts, victims));
   const recoverMs = recoveredAt(bins, band);
   const stretch = delayStretch(asked, taken, feltUntil(window, recoverMs, detected), trial.windowMs);
   return {
@@ -105,6 +131,8 @@ export function failoverOf(
       ...told(window, course),
       recoverMs,
       sacrificed: sacrificedTo(rows, attempts, deadline, { victims, onset: asked, healed, detected }),
+      duplicated: repeated?.known ?? null,
+      perhapsDuplicated: repeated?.perhaps ?? null,
       delayed: delayed(
         answersIn(rows, deadline, stretch.reference, stretch.from),
         answersIn(rows, deadline, stretch.from, stretch.to),
@@ -113,6 +141,7 @@ export function failoverOf(
       lastSentMs: lastSent(attempts, victims, taken, window.healAsked ?? healed),
       victimShare: heldShare(attempts, victims, taken, Math.min(healed, trial.windowMs)),
       ...returned,
+      ...(typeof executions === 'string' ? { unknown: { duplicated: executions } } : {}),
     },
     zoom: { bins, band },
   };

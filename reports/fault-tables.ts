@@ -1,7 +1,7 @@
 /** What each contender lived through, fault by fault, once for every format: the course in order of time, and the cost. */
 import { numberOf } from './fault-metrics.ts';
 import { inOrder } from './judge.ts';
-import { inUnit } from './numbers.ts';
+import { count, inUnit } from './numbers.ts';
 import type { ContenderSummary, Failover, Summary } from './summary.ts';
 
 export interface FaultRow {
@@ -62,6 +62,7 @@ export function courseTable(summary: Summary): FaultTable {
 export function costTable(summary: Summary): FaultTable {
   return tableOf(summary, {
     sacrificed: requests('sacrificed'),
+    duplicated: repeated,
     delayed: requests('delayed'),
     'lost goodput': requests('lostGoodput'),
     'attempts per request': (_, { phases }) => inUnit(phases?.during.attemptsPerRequest, 'number'),
@@ -69,6 +70,13 @@ export function costTable(summary: Summary): FaultTable {
     overshoot: (it) => times(numberOf(it, 'overshoot')),
     'share since back': share('returnedShare'),
   });
+}
+
+/** `3`, or `3 to 5` where a killed process took its memory of what it executed along. */
+function repeated({ duplicated, perhapsDuplicated }: Failover): string {
+  if (duplicated === null) return '–';
+  const most = duplicated + (perhapsDuplicated ?? 0);
+  return most === duplicated ? count(duplicated) : `${count(duplicated)} to ${count(most)}`;
 }
 
 /** What the comparison does not have, in the width of a terminal. */

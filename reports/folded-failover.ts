@@ -19,6 +19,9 @@ import { type Bin, bandOf, binMs, leadMs, recoveredAt } from './recovery.ts';
 import type { Failover } from './summary.ts';
 import type { FaultWindow } from './windows.ts';
 
+/** Why nobody knows what was executed more than once. */
+export const foldedAway = 'the recording was folded, and does not keep what was executed';
+
 export function foldedFailover(
   run: Pick<Run, 'scenario' | 'backends'>,
   trial: Pick<Trial, 'id' | 'windowMs'>,
@@ -29,7 +32,7 @@ export function foldedFailover(
   const { asked, taken } = window;
   const course = transitions(events, trial.id, window);
   const { detected, readmitted } = course;
-  const unknown: NonNullable<Failover['unknown']> = {};
+  const unknown: NonNullable<Failover['unknown']> = { duplicated: foldedAway };
   const fold = folds.faults.find(
     (it) => it.fault === window.fault && it.taken === taken && it.backends.join() === window.backends.join(),
   );
@@ -50,6 +53,8 @@ export function foldedFailover(
       ...told(window, course),
       recoverMs,
       sacrificed: fold?.sacrificed ?? null,
+      duplicated: null,
+      perhapsDuplicated: null,
       delayed:
         typeof bins === 'string'
           ? null

@@ -17,6 +17,7 @@ import { findStrategy, listStrategies } from '../harness/strategies.ts';
 import { loadScenario } from '../scenarios/loader.ts';
 import { backendsOf } from '../scenarios/scenario.ts';
 import type { Options, Values } from '../strategies/strategy.ts';
+import { foldedAway } from './folded-failover.ts';
 import { foldedTrial } from './folded-trial.ts';
 import { measuresOf } from './measures.ts';
 import { foldTrial, type TrialFold } from './trial-fold.ts';
@@ -74,7 +75,15 @@ async function bothRoads(t: ExecutionContext, file: string, sets: string[]) {
   const trial = { ...{ id: 'rows', contender: 'p2c', round: 0, t0: 0 }, windowMs, counts } as Trial;
   await collect(dir, run, trial);
   const requests = await readRequests(dir, run, 'rows');
-  const rows = foldTrial(run, trial, requests, await readAttempts(dir, run, 'rows'), events);
+  const rows = foldTrial(
+    run,
+    trial,
+    requests,
+    await readAttempts(dir, run, 'rows'),
+    events,
+    undefined,
+    foldedAway,
+  );
   return { run, rows, folds: foldedTrial(run, trial, await readFolds(dir, 'folds'), events) };
 }
 

@@ -18,6 +18,7 @@ import {
 import { draw } from '../scenarios/random.ts';
 import { countsOf, fixtureRecording } from './fixture-recording.test-support.ts';
 import { attemptsOf, requestsOf } from './fixture-rows.test-support.ts';
+import { foldedAway } from './folded-failover.ts';
 import { foldedTrial } from './folded-trial.ts';
 import { judge } from './judge.ts';
 import { measuresOf } from './measures.ts';
@@ -153,7 +154,15 @@ async function bothRoads(t: ExecutionContext, world: World): Promise<[rows: Tria
     t.is(record(join(dir, 'trials/t'), world, 1, 0), 'folded');
     const trial = trialOf(world);
     return [
-      foldTrial(run, trial, requestsOf(world.requests), attemptsOf(world.attempts), world.events),
+      foldTrial(
+        run,
+        trial,
+        requestsOf(world.requests),
+        attemptsOf(world.attempts),
+        world.events,
+        undefined,
+        foldedAway,
+      ),
       foldedTrial(run, trial, await readFolds(dir, 't'), world.events),
     ];
   } finally {
@@ -202,7 +211,7 @@ test('the same fault by both roads: what it cost and how the victim came back, a
       const [rows, folds] = await bothRoads(t, worldOf(seed, 6_000));
       const { recoverMs: _, ...failover } = rows.failover[0]!;
       t.like(folds.failover[0], failover);
-      t.is(folds.failover[0]!.unknown, undefined);
+      t.deepEqual(folds.failover[0]!.unknown, { duplicated: foldedAway });
       const bins = folds.zooms[0]!.bins;
       t.is(bins.length, rows.zooms[0]!.bins.length);
       for (const [i, { p99, ...bin }] of rows.zooms[0]!.bins.entries()) {
@@ -268,6 +277,7 @@ test('folds that were told of other faults than the events name are not believed
   t.is(deaf.phases, null);
   t.regex(deaf.unread!, /told of other faults/);
   t.deepEqual(Object.keys(deaf.failover[0]!.unknown!), [
+    'duplicated',
     'sacrificed',
     'victimShare',
     'overshoot',

@@ -12,7 +12,7 @@ import {
   type Trial,
 } from '../harness/recording.ts';
 import { countEjections } from './ejections.ts';
-import { foldedFailover, mergedCells, rankIn } from './folded-failover.ts';
+import { foldedAway, foldedFailover, mergedCells, rankIn } from './folded-failover.ts';
 import { Histogram } from './histogram.ts';
 import { pooled } from './latencies.ts';
 import { type Sample, wayToEnd } from './sample.ts';
@@ -53,6 +53,8 @@ export function foldedTrial(run: Run, trial: Trial, folds: Folds, events: readon
     sentWithWarmup: folds.sentWithWarmup,
     duplicates: duplicatesIn(folds),
     ...(contradiction === undefined ? {} : { unread: contradiction }),
+    repeated: foldedAway,
+    unexplained: 0,
     strangers: strangersIn(mine),
     afterDetection: lived.flatMap(({ window, failover, fold }) =>
       fold &&

@@ -2,6 +2,7 @@
 import type { Run } from '../harness/recording.ts';
 import { divergenceOf } from './divergence.ts';
 import { addEjections } from './ejections.ts';
+import type { Repeated } from './executions.ts';
 import { describe, median, pooled } from './latencies.ts';
 import { pooledRegret } from './regret.ts';
 import type { Sample } from './sample.ts';
@@ -24,11 +25,12 @@ function addRequests(all: readonly Requests[]): Requests {
   return sum;
 }
 
-/** @param attempts picked in the same stretches; null where attempts are no requests' */
+/** @param attempts picked in the same stretches; null where attempts are no requests'; @param repeated null where nobody knows */
 export function phaseMeasures(
   samples: readonly Sample[],
   cap: number,
   attempts: number | null,
+  repeated: Repeated | null = null,
 ): PhaseMeasures {
   const total = (of: (sample: Sample) => number) => samples.reduce((sum, sample) => sum + of(sample), 0);
   const seconds = total((it) => it.seconds);
@@ -41,6 +43,8 @@ export function phaseMeasures(
     throughput: perSecond(total((it) => it.complete)),
     goodput: perSecond(total((it) => it.good)),
     errorRate: requests.sent === 0 ? null : (requests.failed + requests.lost) / requests.sent,
+    duplicated: repeated?.known ?? null,
+    perhapsDuplicated: repeated?.perhaps ?? null,
     attemptsPerRequest: attempts === null || requests.sent === 0 ? null : attempts / requests.sent,
     latencyMs: describe(ok),
     deadlineLatencyMs: describe(
@@ -72,6 +76,8 @@ function poolFailover(folds: readonly TrialFold[]): Failover[] {
       detectMs: middle((it) => it.detectMs),
       recoverMs: known('recoverMs'),
       sacrificed: known('sacrificed'),
+      duplicated: known('duplicated'),
+      perhapsDuplicated: middle((it) => it.perhapsDuplicated),
       delayed: known('delayed'),
       lostGoodput: known('lostGoodput'),
       lastSentMs: middle((it) => it.lastSentMs),
@@ -83,6 +89,16 @@ function poolFailover(folds: readonly TrialFold[]): Failover[] {
       ...(Object.keys(unknown).length > 0 ? { unknown } : {}),
     };
   });
+}
+
+/** Of all rounds; null where one does not know. */
+function repeatedIn(folds: readonly TrialFold[], phase: Phase | 'all'): Repeated | null {
+  const all = folds.flatMap(({ repeated }) => (typeof repeated === 'string' ? [] : [repeated[phase]]));
+  if (all.length < folds.length) return null;
+  return {
+    known: all.reduce((sum, { known }) => sum + known, 0),
+    perhaps: all.reduce((sum, { perhaps }) => sum + perhaps, 0),
+  };
 }
 
 /** @param folds at least one */
@@ -103,12 +119,14 @@ export function measuresOf(run: Pick<Run, 'backends' | 'driver'>, folds: readonl
       phased.map((it) => it[phase]),
       cap,
       tries(attempts.phases[phase]),
+      repeatedIn(folds, phase),
     );
   return {
     ...phaseMeasures(
       folds.map((fold) => fold.whole),
       cap,
       tries(attempts.picks),
+      repeatedIn(folds, 'all'),
     ),
     phases:
       phased.length === 0

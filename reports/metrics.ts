@@ -120,6 +120,14 @@ export const metricsByName: Readonly<Record<MetricName, Metric>> = {
     ...{ short: 'recover', of: ofFaults('recoverMs', largest) },
   },
   sacrificed: { ...plain('sacrificed', 'requests', 'lower'), of: ofFaults('sacrificed', sum) },
+  duplicated: {
+    ...plain('executed more than once', 'requests', 'lower'),
+    short: 'duplicated',
+    of: (m, { phase, fault } = {}) =>
+      fault === undefined
+        ? (part(m, { phase })?.duplicated ?? undefined)
+        : ofFaults('duplicated', sum)(m, { fault }),
+  },
   delayed: { ...plain('delayed', 'requests', 'lower'), of: ofFaults('delayed', sum) },
   lostGoodput: { ...plain('lost goodput', 'requests', 'lower'), of: ofFaults('lostGoodput', sum) },
   lastSent: { ...plain('last sent to a victim', 'ms', 'lower'), of: ofFaults('lastSentMs', largest) },

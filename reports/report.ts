@@ -4,12 +4,14 @@
  */
 import { join } from 'node:path';
 import {
+  type AttemptColumns,
   attemptColumns,
   type Event,
   oracleOf,
   type Run,
   readAttempts,
   readEvents,
+  readExecutions,
   readFolds,
   readRequests,
   readRun,
@@ -19,8 +21,9 @@ import {
   writeWhole,
 } from '../harness/recording.ts';
 import { loadFolder } from '../scenarios/registry.ts';
-import { judged } from './deadline.ts';
+import { type JudgedRows, judged } from './deadline.ts';
 import { compared, pair } from './divergence.ts';
+import { type Executions, executionsOf } from './executions.ts';
 import { foldedTrial } from './folded-trial.ts';
 import type { FormatDefinition } from './formats/format.ts';
 import { judge, type Report } from './judge.ts';
@@ -74,15 +77,34 @@ async function readTrial(dir: string, run: Run, trial: Trial, events: readonly E
     ofConnections(run, trial) && rows.length > 0
       ? servedRequests(await readRequests(dir, run, trial.id, answered))
       : attempts;
+  const executions = await readTrialExecutions(dir, run, trial, rows, served);
   const twin = await readTwin(dir, run, trial);
   const regret = await readRegret(dir, run, trial);
   const fold = {
-    ...foldTrial(run, trial, rows, attempts, events, served),
+    ...foldTrial(run, trial, rows, attempts, events, served, executions),
     ...twin,
     ...(regret && { regret }),
   };
   return problems.length === 0 ? fold : { ...fold, unread: problems.join(' and ') };
 }
+
+/** Or why nobody knows. */
+async function readTrialExecutions(
+  dir: string,
+  run: Run,
+  { id, executions: kept }: Trial,
+  rows: JudgedRows,
+  served: AttemptColumns,
+): Promise<Executions | string> {
+  if (kept === undefined) return 'nobody was asked what was executed';
+  const executed = await readExecutions(dir, run, id).catch((cause: unknown) => absent(cause, undefined));
+  // A simulation in which answers tell of every execution has none to keep.
+  if (executed === undefined && kept.rows === 'all') return 'the list of what was executed is missing';
+  const backends = run.backends.map((it) => it.id);
+  return executionsOf({ rows, served, kept, executed: executed ?? noExecutions, backends });
+}
+
+const noExecutions = { length: 0, request: new Float64Array(), backend: new Int32Array() };
 
 /** Nothing where it has none: the run was a simulation, was told not to make one, or could not. */
 async function readTwin(dir: string, run: Run, trial: Trial): Promise<Pick<TrialFold, 'twin' | 'simulated'>> {

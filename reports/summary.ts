@@ -54,6 +54,12 @@ export interface PhaseMeasures {
    * requests away. Null where nothing was sent, and at layer 4, where an attempt is a connection.
    */
   attemptsPerRequest: number | null;
+  /**
+   * Requests due within the stretch that backends executed more than once, and those of which it cannot be told, as a killed process
+   * took its memory along; null where nobody knows [executions.ts].
+   */
+  duplicated: number | null;
+  perhapsDuplicated: number | null;
   /** Of ok responses, from the intended time (open load) or the send (closed load) to the last byte. */
   latencyMs: Latency;
   /**
@@ -103,6 +109,9 @@ export interface Failover {
   recoverMs: number | null;
   /** Bad requests (failed, lost or late) that the fault explains [sacrificed.ts]. */
   sacrificed: number | null;
+  /** Requests with an attempt on a victim while it held that backends executed more than once, and that perhaps were [executions.ts]. */
+  duplicated: number | null;
+  perhapsDuplicated: number | null;
   /** Good requests slower than 99% of those of before, beyond the hundredth that would be anyway [delayed.ts]. */
   delayed: number | null;
   /** Good requests missing from the mean of before, from taken until recovered or to the end of the window [lost-goodput.ts]. */
@@ -126,6 +135,7 @@ export interface Failover {
 export type FailoverNumber =
   | 'recoverMs'
   | 'sacrificed'
+  | 'duplicated'
   | 'delayed'
   | 'lostGoodput'
   | 'victimShare'

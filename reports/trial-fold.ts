@@ -3,13 +3,14 @@ import type { AttemptColumns, Event, Run, Trial } from '../harness/recording.ts'
 import { Deadline, type JudgedRows } from './deadline.ts';
 import type { Pairs } from './divergence.ts';
 import { countEjections, type EjectionCounts } from './ejections.ts';
+import { type Executions, type Repeated, repeatedAmong } from './executions.ts';
 import { failoverOf, type Zoom } from './failover.ts';
 import { panicked } from './panics.ts';
 import { type Sample, samplesOf } from './sample.ts';
 import { type AttemptCounts, countAttempts } from './shares.ts';
 import type { Failover, Phase, Regret } from './summary.ts';
 import { stepFor, type TimelineRow, timelineOf } from './timeline.ts';
-import { type FaultWindow, faultTime, faultWindows, gone } from './windows.ts';
+import { type FaultWindow, faultTime, faultWindows, gone, phaseAt, type Stretch } from './windows.ts';
 
 export type Stranger = Extract<Event, { type: 'identity' }>;
 
@@ -40,12 +41,22 @@ export interface TrialFold {
   /** Beyond the oracle of its round, where one was simulated. */
   regret?: Regret;
   /** Backends whose addresses answered with another's id, in order of time; see audit.ts. */
+  /** Requests executed more than once, by when they were due; why that is not known, where it is not. */
+  repeated: Record<Phase | 'all', Repeated> | string;
+  /** Answers that no execution explains (executions.ts). */
+  unexplained: number;
   strangers: Stranger[];
   /** Attempts on a victim after it was known to be gone, by fault window, panic apart; see audit.ts. */
   afterDetection: { window: FaultWindow; count: number; first: number }[];
 }
 
-/** `served` says who served the requests, where attempts do not: see served.ts. */
+/** What nobody asked the backends. */
+const unasked = 'nobody was asked what was executed';
+
+/**
+ * `served` says who served the requests, where attempts do not: see served.ts. `executions`: what backends executed more than once, or why
+ * that is not known.
+ */
 export function foldTrial(
   run: Run,
   trial: Trial,
@@ -53,6 +64,7 @@ export function foldTrial(
   attempts: AttemptColumns,
   events: readonly Event[],
   served: AttemptColumns = attempts,
+  executions: Executions | string = unasked,
 ): TrialFold {
   const mine = events.filter((event) => event.trial === trial.id).sort((a, b) => a.t - b.t);
   const windows = faultWindows(run, trial, mine);
@@ -62,7 +74,10 @@ export function foldTrial(
   // Without a single row nothing was lived through: the faults' times would be the scenario's, and the rest invented.
   const lived = windows
     .filter(({ taken }) => rows.length > 0 && taken < trial.windowMs)
-    .map((window) => ({ window, ...failoverOf(run, trial, window, rows, served, mine, deadline) }));
+    .map((window) => ({
+      window,
+      ...failoverOf(run, trial, window, rows, served, mine, deadline, executions),
+    }));
   const counted = (it: AttemptColumns) => countAttempts(it, run.backends.length, union, trial.windowMs);
   return {
     trial,
@@ -82,6 +97,8 @@ export function foldTrial(
     stepMs: stepFor(trial.windowMs),
     sentWithWarmup: rows.sent.reduce((count, sent) => (Number.isNaN(sent) ? count : count + 1), 0),
     duplicates: duplicatesIn(rows.index),
+    repeated: typeof executions === 'string' ? executions : repeatedByPhase(executions, rows, union),
+    unexplained: typeof executions === 'string' ? 0 : executions.unexplained,
     strangers: strangersIn(mine),
     afterDetection: lived.flatMap(({ window, failover }) =>
       gone.has(window.kind) && failover.detectMs !== null && !panickedIn(mine, window, failover.detectMs)
@@ -108,6 +125,24 @@ export function strangersIn(events: readonly Event[]): Stranger[] {
     (event, i) =>
       i === met.findIndex(({ backend, said }) => backend === event.backend && said === event.said),
   );
+}
+
+function repeatedByPhase(
+  executions: Executions,
+  { length, index, intended }: JudgedRows,
+  union: readonly Stretch[],
+): Record<Phase | 'all', Repeated> {
+  const due = new Map<number, Phase>();
+  for (let row = 0; row < length; row++)
+    if (executions.duplicated.has(index[row]!) || executions.perhaps.has(index[row]!))
+      due.set(index[row]!, phaseAt(union, intended[row]! / 1000));
+  const of = (phase: Phase) => repeatedAmong(executions, (request) => due.get(request) === phase);
+  return {
+    all: repeatedAmong(executions, () => true),
+    before: of('before'),
+    during: of('during'),
+    after: of('after'),
+  };
 }
 
 /** A pick and the transition that forbids it can share a millisecond. */

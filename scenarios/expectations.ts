@@ -1,5 +1,5 @@
 /** What a scenario may expect: contenders that run, and metrics that its load, fleet and faults give a value to. */
-import { metricsOfBackends, metricsOfFaults } from './metrics.ts';
+import { metricsOfBackends, metricsOfFaults, metricsOfOneFault } from './metrics.ts';
 import type { Finding } from './problem.ts';
 import type { Expectation, Scenario } from './scenario.ts';
 import { choices, show } from './show.ts';
@@ -92,10 +92,10 @@ function* faultFindings(
       };
   }
   if (fault === undefined || faults.length === 0) return;
-  if (!perFault)
+  if (!metricsOfOneFault.has(metric))
     yield {
       path: ['fault'],
-      message: `expected a metric that a fault has (${choices([...metricsOfFaults])}) beside \`fault\`, got ${metric}`,
+      message: `expected a metric that a fault has (${choices([...metricsOfOneFault])}) beside \`fault\`, got ${metric}`,
     };
   else if (fault >= faults.length)
     yield {

@@ -19,6 +19,7 @@ const units = {
   detection: 'duration',
   recovery: 'duration',
   sacrificed: 'count',
+  duplicated: 'count',
   delayed: 'count',
   lostGoodput: 'count',
   lastSent: 'duration',
@@ -51,6 +52,9 @@ export const metricsOfFaults: ReadonlySet<Metric> = new Set([
   'returnedShare',
   'fairAgain',
 ]);
+
+/** Metrics that may be of one fault. */
+export const metricsOfOneFault: ReadonlySet<Metric> = new Set([...metricsOfFaults, 'duplicated']);
 
 /** Metrics that are of the backends named, and those that may be. */
 export const metricsOfBackends: ReadonlySet<Metric> = new Set(['share', 'ejections']);

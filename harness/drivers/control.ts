@@ -15,8 +15,15 @@ export interface Watch {
   close(): void;
 }
 
+export interface Executed {
+  startedAt: number;
+  requests: number[];
+}
+
 export interface Control {
   state(timeoutMs?: number): Promise<BackendState>;
+  /** Which requests this process has executed since its reset, and since when there is this process (clock.ts, ms). */
+  executed(): Promise<Executed>;
   /** Puts the backend back as it was when it started, with this seed, asked from this zone; resolves to its state then. */
   reset(seed: number, from?: string): Promise<BackendState>;
   /** Tells a process that took another's place in mid-trial what the reset before it said. */
@@ -40,12 +47,15 @@ export interface BackendControl extends Control {
 }
 
 const patienceMs = 2_000;
+/** The list of a million requests takes a while, ms. */
+const executedMs = 10_000;
 
 export function controlOf(host: string, port: number): BackendControl {
   const ask = (method: string, path: string, body?: unknown, timeoutMs = patienceMs) =>
     exchange({ host, port, method, path, body, timeoutMs });
   return {
     state: (timeoutMs) => ask('GET', '/state', undefined, timeoutMs) as Promise<BackendState>,
+    executed: () => ask('GET', '/executed', undefined, executedMs) as Promise<Executed>,
     reset: (seed, from) => ask('POST', '/reset', { seed, from }) as Promise<BackendState>,
     join: (seed, from) => ask('POST', '/trial', { seed, from }) as Promise<BackendState>,
     setFault: (fault) => ask('POST', '/faults', fault) as Promise<{ at: number }>,

@@ -66,6 +66,8 @@ export interface Fleet {
    * fault left, and is as new after a reset. To be asked when nothing sends to them any more.
    */
   verify(): Promise<string[]>;
+  /** Which requests a backend executed since the reset, as its process remembers. Rejects where that does not answer. */
+  executed(id: string): Promise<{ startedAt: number; requests: number[] }>;
   /** Removes everything it started. Never rejects for what is already gone; safe to call twice. */
   stop(): Promise<void>;
 }

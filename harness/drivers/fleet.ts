@@ -29,6 +29,7 @@ export async function fleetOf(
     backends: hosts.map((it) => it.backend),
     inflict: (kind, id, options, fault) => inTurn(id, (it) => it.inflict(kind, options, fault)),
     heal: (id, fault) => inTurn(id, (it) => it.heal(fault)),
+    executed: (id) => inTurn(id, (it) => it.executed()),
     setFault: (id, fault, kind, options) => inTurn(id, (it) => it.setFault(fault, kind, options)),
     clearFault: (id, fault) => inTurn(id, (it) => it.clearFault(fault)),
     reset: (seed, from) => {

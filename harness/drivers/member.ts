@@ -14,7 +14,14 @@ import {
   whyNot,
 } from '../../scenarios/host-faults.ts';
 import { now } from '../clock.ts';
-import { type BackendState, type Control, controlOf, sameState, type Watch } from './control.ts';
+import {
+  type BackendState,
+  type Control,
+  controlOf,
+  type Executed,
+  sameState,
+  type Watch,
+} from './control.ts';
 import type { Driver } from './driver.ts';
 import type { Host } from './host.ts';
 import { type Met, probe } from './probe.ts';
@@ -180,6 +187,11 @@ export class Member {
     this.#deferred = [];
     this.#anew = false;
     this.#life = await this.#pristine();
+  }
+
+  /** What it has executed since its reset, as its process remembers. */
+  executed(): Promise<Executed> {
+    return this.#control.executed();
   }
 
   /** After the last heal: the same backend serves, without a fault, and a reset makes it what it was when it was new. */

@@ -60,6 +60,9 @@ function contactOf(own: OwnBackend, relay: RelayControl | undefined): Contact {
   };
   const control: Control = {
     state,
+    async executed() {
+      throw new Error(`nobody can tell what ${id} executes: it is a service of the user's own`);
+    },
     async reset(seed) {
       faults.clear();
       await relay?.reset(seed);

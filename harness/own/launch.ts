@@ -76,6 +76,7 @@ function together(fleets: readonly Fleet[], specs: readonly BackendSpec[], stop:
     },
     setFault: async (id, fault, kind, options) => of(id).setFault(id, fault, kind, options),
     clearFault: async (id, fault) => of(id).clearFault(id, fault),
+    executed: async (id) => of(id).executed(id),
     async verify() {
       return (await Promise.all(fleets.map((it) => it.verify()))).flat();
     },

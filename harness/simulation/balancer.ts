@@ -296,6 +296,7 @@ export class Balancer {
     const sent = !call.connecting;
     call.awaited = false;
     flight.call = undefined;
+    if (call.state === 'done') host.unanswered(call);
     if (sent && call.life === host.life) {
       if (latency === 0) host.closed(call);
       else this.#timeline.at(now + latency, () => call.life === host.life && host.closed(call));

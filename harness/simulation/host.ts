@@ -23,6 +23,8 @@ export interface Ground {
   readonly awaited: () => Iterable<Call>;
   /** Where connections outlive requests: told of a host whose process is gone, if anybody can hear of it. */
   readonly ended?: (host: Host) => void;
+  /** Told of work that was done and that no answer tells the balancer of. */
+  readonly executed?: (request: number, backend: number) => void;
 }
 
 /** What leaves a host for the balancer. */
@@ -92,7 +94,13 @@ export class Host extends BackendModel<Call> {
     const next = this.finish(call);
     if (next !== undefined) this.start(next);
     if (call.awaited) this.#carryOut(call);
+    else this.unanswered(call);
     trouble?.workEnded();
+  }
+
+  /** The work on a call is done, and its balancer has given it up. */
+  unanswered({ request }: Call): void {
+    this.#ground.executed?.(request, this.spec.index);
   }
 
   /** An answer leaves that no worker gave; status 0 breaks the connection. */

@@ -20,7 +20,7 @@ import { type Dispatcher, type EnvExtras, ownSeed } from '../dispatcher.ts';
 import type { BalancerEvent } from '../pool.ts';
 import { PooledBackend } from '../pooled-backend.ts';
 import { Pools } from '../pools.ts';
-import type { Recorder, TrialEvent } from '../recorder.ts';
+import type { TrialEvent, TrialRecorder } from '../recorder.ts';
 import { type AttemptKind, attemptKinds, type RequestCounts } from '../recording.ts';
 import type { ChosenStrategy } from '../strategies.ts';
 import { Balancer } from './balancer.ts';
@@ -46,7 +46,7 @@ export interface SimulationOptions {
   /** The contender's: the scenario's, with its own overrides. */
   readonly settings: BalancerSettings;
   readonly seed: number;
-  readonly recorder: Pick<Recorder, 'request' | 'attempt' | 'event' | 'window'>;
+  readonly recorder: TrialRecorder;
   readonly onEvent: (event: TrialEvent) => void;
   readonly watch?: FaultTimelineOptions['watch'];
 }
@@ -86,6 +86,7 @@ export class Simulation {
       timeline: this.#timeline,
       seed,
       awaited: () => this.#awaited(),
+      executed: (request: number, backend: number) => recorder.executed?.(request, backend),
       ...(layer4 ? { ended: (host: Host) => this.#hostEnded(host) } : {}),
     };
     // Backends of one entry of the fleet share its law.
@@ -199,6 +200,7 @@ export class Simulation {
     for (const flight of this.#clients.dispatched()) {
       if (tcp.length === 0) this.#attemptEnded(flight, 'in-flight', 0, Number.NaN);
       // Nobody waits any more: what healing the faults does to it is not part of the trial.
+      if (flight.call!.state === 'done') flight.call!.host.unanswered(flight.call!);
       flight.call!.awaited = false;
       flight.call = undefined;
     }

@@ -68,6 +68,7 @@ export async function simulateTrial(plan: PlannedTrial, context: SimulatedTrialC
     child = taken.child;
     const { rows, notSteady, ...result } = await resultOf(child, taken.start, plan, context);
     Object.assign(trial, result, { rows });
+    if (rows === 'all') trial.executions = { rows: 'unanswered', unknown: [] };
     trial.status = signal.aborted ? 'interrupted' : notSteady === undefined ? 'complete' : 'invalid';
     if (notSteady !== undefined) {
       trial.error = notSteady;

@@ -45,6 +45,8 @@ export interface Played {
   /** In the order in which they ended. */
   requests: SeenRequest[];
   attempts: SeenAttempt[];
+  /** What no attempt that ended ok tells of. */
+  executed: { request: number; backend: number }[];
   events: TrialEvent[];
   counts: RequestCounts;
   windowMs: number;
@@ -99,6 +101,7 @@ export function play(input: WorldInput, options: PlayOptions = {}): Played {
   const seen = {
     requests: [] as SeenRequest[],
     attempts: [] as SeenAttempt[],
+    executed: [] as Played['executed'],
     events: [] as TrialEvent[],
   };
   const simulation = simulationOf(scenario, options, {
@@ -113,6 +116,7 @@ export function play(input: WorldInput, options: PlayOptions = {}): Played {
           ...{ request, attempt, backend, picked: picked / 1000, ended: ended / 1000 },
           ...{ kind: attemptKinds[kind]!, status },
         }),
+      executed: (request, backend) => seen.executed.push({ request, backend }),
       event: () => undefined,
       window: () => undefined,
     },
