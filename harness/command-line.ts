@@ -21,6 +21,7 @@ const commands = new Map<string, () => Promise<Command>>([
   ['micro', async () => (await import('./commands/micro.ts')).micro()],
   ['proxy', async () => (await import('./commands/proxy.ts')).proxy()],
   ['doctor', async () => (await import('./commands/doctor.ts')).doctor()],
+  ['init', async () => (await import('./commands/init.ts')).init()],
   ['clean', async () => (await import('./commands/clean.ts')).clean()],
 ]);
 

@@ -39,7 +39,11 @@ for (const [request, path, says] of [
   ['content: a, body: 3', 'load.requests.0.body', /expected `body` \(so many bytes\) or `content`/],
   ['content: { file: nowhere }', 'load.requests.0.content.file', /nothing at that path/],
   ['check: { status: 99 }', 'load.requests.0.check.status', /at least 200/],
-  ['check: { json: {} }', 'load.requests.0.check.json', /expected one of status, contains, header, got an unknown key/],
+  [
+    'check: { json: {} }',
+    'load.requests.0.check.json',
+    /expected one of status, contains, header, got an unknown key/,
+  ],
 ] as const)
   test(`refused: ${request}`, (t) => {
     const [problem] = problemsOf(yaml(request));
