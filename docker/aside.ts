@@ -64,7 +64,7 @@ export function answerAside(
   later(after, () => {
     const leave = answer();
     later(trip, () => {
-      if (!res.destroyed) leave();
+      if (!res.destroyed) service.partition.send(leave);
     });
   });
 }

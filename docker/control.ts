@@ -8,6 +8,8 @@
  *   POST   /trial      { seed, from }                    which trial it is in, and from which zone it is asked; drops nothing
  *   POST   /faults     { fault, kind, options, seed }    switches a service-level fault on; { at }
  *   DELETE /faults/N                                     switches it off; { at, was }
+ *   POST   /partition { direction }                       cuts the load port off; { at }
+ *   DELETE /partition                                    ends that; { at }
  *   POST   /memory                                       takes memory until the kernel ends the process
  *   GET    /watch                                        never ends: it breaks when the process does
  */
@@ -16,6 +18,7 @@ import { serviceFaultOf } from '../scenarios/catalogue.ts';
 import { now } from './clock.ts';
 import { takeMemory } from './memory.ts';
 import { completeOptions } from './options.ts';
+import type { Direction } from './partition.ts';
 import type { Service } from './service.ts';
 
 const longestBody = 65_536;
@@ -40,6 +43,7 @@ export function stateOf(service: Service) {
     healthChecks,
     probes,
     faults: model.faults.kinds,
+    partition: service.partition.direction ?? null,
     cpuMicros: user + system,
     startedAt,
     now: now(),
@@ -71,6 +75,11 @@ function zone(value: unknown): string | undefined {
   throw new RangeError(`from: expected a zone, got ${JSON.stringify(value)}`);
 }
 
+function directionOf(value: unknown): Direction {
+  if (value === 'both' || value === 'in' || value === 'out') return value;
+  throw new RangeError(`direction: expected both, in or out, got ${JSON.stringify(value)}`);
+}
+
 function setFault(service: Service, given: Record<string, unknown>): { at: number } {
   const { fault, kind, options = {}, seed = service.seed } = given;
   const number = whole('fault', fault);
@@ -90,6 +99,7 @@ async function answer(service: Service, req: IncomingMessage): Promise<object | 
   if (route === 'GET /executed') return { startedAt: service.startedAt, requests: service.executed };
   if (route === 'POST /reset') {
     const { seed = service.seed, from } = await readJson(req);
+    await service.partition.end();
     service.reset(whole('seed', seed), zone(from));
     return stateOf(service);
   }
@@ -97,6 +107,14 @@ async function answer(service: Service, req: IncomingMessage): Promise<object | 
     const { seed = service.seed, from } = await readJson(req);
     service.join(whole('seed', seed), zone(from));
     return stateOf(service);
+  }
+  if (route === 'POST /partition') {
+    await service.partition.begin(directionOf((await readJson(req)).direction));
+    return { at: now() };
+  }
+  if (route === 'DELETE /partition') {
+    await service.partition.end();
+    return { at: now() };
   }
   if (route === 'POST /memory') {
     takeMemory();

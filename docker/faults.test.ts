@@ -1,6 +1,13 @@
-/** Each service-level fault as it looks on the wire, in raw bytes; and what health checks make of it. */
+/**
+ * Each service-level fault as it looks on the wire, in raw bytes, and what health checks make of it; and that nothing of it is
+ * left once it is healed.
+ */
 import test from 'ava';
+import { sameState } from '../harness/drivers/control.ts';
 import { bodyOf } from '../scenarios/body.ts';
+import { faults, serviceFaultOf } from '../scenarios/catalogue.ts';
+import { isHeld } from '../scenarios/faults/fault.ts';
+import { completeOptions } from './options.ts';
 import { type RawAnswer, startBackend } from './start.test-support.ts';
 
 const get = (path: string) => `GET ${path} HTTP/1.1\r\nhost: a\r\nsteelyard-request: 1\r\n\r\n`;
@@ -73,6 +80,7 @@ const rows: (readonly [kind: string, options: Record<string, unknown>, request: 
     ({ text }) => ofBody(text) === `${body}xxxxx`,
     ({ text }) => /}xxxxx$/.test(text),
   ],
+  ['law', { times: [3] }, served, healthy],
   ['leak', {}, served, healthy],
   ['pauses', { every: 3_600_000 }, served, healthy],
   [
@@ -87,17 +95,44 @@ const rows: (readonly [kind: string, options: Record<string, unknown>, request: 
   ],
 ];
 
+test('every service-level fault is here', (t) => {
+  const named = [...faults].filter(([, { level }]) => level === 'service').map(([name]) => name);
+  t.deepEqual([...new Set(rows.map(([kind]) => kind))].sort(), named);
+});
+
+/** Of an answer, what does not tell of the moment. */
+const lasting = ({ text, end }: RawAnswer) =>
+  `${text.replace(/endpoint-load-metrics:.*\r\n|"uptime":\d+|content-length: 4\d\r\n/g, '')}${end}`;
+
 for (const [kind, options, request, health] of rows)
   test.serial(`${kind} ${JSON.stringify(options)}`, async (t) => {
-    const { raw, setFault, control } = await startBackend(t);
-    t.true(served(await raw(get('/'))), 'served before');
+    const { raw, setFault, control, until } = await startBackend(t);
+    const fresh = (await control('GET /state')).says;
+    const answers = async (forMs = 3_000) => Promise.all([raw(get('/'), forMs), raw(get('/health'), forMs)]);
+    const before = await answers();
+    t.true(served(before[0]) && healthy(before[1]), 'served before');
     await setFault(kind, options);
-    const [one, other] = await Promise.all([raw(get('/'), 1_000), raw(get('/health'), 1_000)]);
+    const [one, other] = await answers(1_000);
     t.true(request(one), `request: ${JSON.stringify(one)}`);
     t.true(health(other), `health: ${JSON.stringify(other)}`);
+
+    // What the fault keeps unfinished as it is healed is gone with it.
+    const verdict = serviceFaultOf(kind).create(
+      completeOptions(serviceFaultOf(kind).options, options) as never,
+    );
+    const victim = { elapsed: 0, taken: 0, request: 1, service: 1, quantile: 0.5, random: 0.5 };
+    const kept = [false, true].map((healthCheck) => isHeld(verdict({ ...victim, healthCheck })));
+    const pending = answers(15_000);
+    await until(({ received, healthChecks }) => received === 3 && healthChecks === 3);
     t.is((await control('DELETE /faults/0')).status, 200);
-    t.true(served(await raw(get('/'))), 'served after');
-    t.true(healthy(await raw(get('/health'))), 'healthy after');
+    for (const [i, { end }] of (await pending).entries()) if (kept[i]) t.is(end, 'reset');
+    await until(({ inFlight }) => inFlight === 0);
+
+    // And what comes after is what came before.
+    for (let i = 0; i < 3; i++) t.deepEqual((await answers()).map(lasting), before.map(lasting), 'as before');
+    t.like((await control('GET /state')).says, { faults: [], inFlight: 0, queued: 0, busy: 0 });
+    await control('POST /reset', {});
+    t.true(sameState((await control('GET /state')).says, fresh), 'and a reset makes it as new');
   });
 
 test.serial('slow takes the time it says, and holds the worker', async (t) => {

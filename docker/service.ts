@@ -18,6 +18,7 @@ import { Burner } from './burner.ts';
 import { now } from './clock.ts';
 import { KeepAlive } from './keep-alive.ts';
 import { loadHeader } from './load-header.ts';
+import { Partition } from './partition.ts';
 import { Timers } from './timers.ts';
 import { Travel } from './travel.ts';
 
@@ -71,6 +72,7 @@ export class Service {
   readonly #burner: Burner | undefined;
   readonly #travel: Travel | undefined;
   readonly #keepAlive: KeepAlive | undefined;
+  readonly partition: Partition;
   #whenIdle: (() => void) | undefined;
 
   /** `network`: what comes and goes has a way behind it, and before it. */
@@ -83,6 +85,7 @@ export class Service {
     this.#answer = { id: spec.id, body: Buffer.from(bodyOf(spec.body)), load };
     this.#burner = spec.work === 'burn' ? new Burner(spec.workers) : undefined;
     this.server = createServer((req, res) => this.#receive(req, res));
+    this.partition = new Partition(this.server);
     this.#travel = network && new Travel(spec, network, seed);
     this.#keepAlive = spec.keepAlive === undefined ? undefined : new KeepAlive(spec.keepAlive, this.#timers);
     // A balancer's idle timeout must be the shorter one, else requests meet a closing connection; and nothing here
@@ -135,7 +138,7 @@ export class Service {
   /** Switches a service-level fault off, and breaks off what it keeps unfinished; false when it was not on. */
   clearFault(number: number): boolean {
     for (const [res, { fault, trip }] of this.#held)
-      if (fault === number) this.#wait(trip, () => resetNow(res));
+      if (fault === number) this.#wait(trip, () => this.partition.send(() => resetNow(res)));
     return this.model.faults.clear(number);
   }
 
@@ -267,7 +270,7 @@ export class Service {
   /** An answer leaves at `at`, and is written when it reaches the balancer. */
   #leave(request: Request, at: number, ending: Ending, write: (answer: Answer) => void): void {
     if (request.trip === 0) {
-      write(this.#answer);
+      this.partition.send(() => write(this.#answer));
       return;
     }
     const load = this.#answer.load?.();
@@ -275,7 +278,7 @@ export class Service {
     this.#timers.add(at + request.trip, () => {
       // Nobody waits for it any more, of which this backend has not heard yet.
       if (request.res.destroyed) this.#end(request, ending);
-      else write(answer);
+      else this.partition.send(() => write(answer));
     });
   }
 

@@ -61,6 +61,13 @@ const all: Row[] = [
     says: 'a process that wants too much memory: refused once it is dead, 502',
   },
   {
+    id: 'partition',
+    kind: 'partition',
+    during: 'failed 504',
+    noticed: true,
+    says: 'a partition: the try runs out, or the handshake, 504',
+  },
+  {
     id: 'freeze',
     kind: 'freeze',
     during: 'failed 504',

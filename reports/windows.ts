@@ -102,7 +102,14 @@ export function faultTime(windows: readonly FaultWindow[], windowMs: number): St
 }
 
 /** Faults that leave nothing on the other side to talk to. */
-export const gone: ReadonlySet<string> = new Set(['crash', 'out-of-memory', 'stop', 'vanish', 'freeze']);
+export const gone: ReadonlySet<string> = new Set([
+  'crash',
+  'out-of-memory',
+  'stop',
+  'vanish',
+  'partition',
+  'freeze',
+]);
 
 /** Which phase a moment (ms) belongs to: the gaps between two windows are `after` the first of them. */
 export function phaseAt(union: readonly Stretch[], t: number): Phase {

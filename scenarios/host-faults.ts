@@ -26,6 +26,14 @@ export function whyNot(kind: HostFaultKind, suffers: Pick<Suffering, 'has'>): st
     if (suffers.has('freeze')) return 'frozen, it takes no memory';
     if (suffers.has('vanish')) return 'off the network, it cannot be told to take memory';
   }
+  if (kind === 'partition') {
+    if (isDead(suffers)) return 'its process is gone already';
+    if (suffers.has('freeze')) return 'frozen, it cannot be told to fall silent';
+    if (suffers.has('vanish')) return 'it is off the network already';
+  }
+  // The process makes the silence itself, and would take it along.
+  if (ending.has(kind) && suffers.has('partition'))
+    return 'cut off, it would be within reach again as it ends';
   if (kind === 'stop' && suffers.has('freeze') && !isDead(suffers)) return 'frozen, it does not hear SIGTERM';
   return undefined;
 }
@@ -35,6 +43,10 @@ export function together(faults: Iterable<HostLevelFault>): Suffering {
   const suffers = new Map<HostFaultKind, Record<string, unknown>>();
   for (const { kind, options } of faults) {
     const before = suffers.get(kind);
+    if (kind === 'partition' && before !== undefined && before.direction !== options.direction) {
+      suffers.set(kind, { direction: 'both' });
+      continue;
+    }
     if (before === undefined || Number(options.quota) < Number(before.quota)) suffers.set(kind, options);
   }
   return suffers;

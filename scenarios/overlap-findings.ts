@@ -16,7 +16,7 @@ import { backendsOf, type Scenario } from './scenario.ts';
 const mostSteps = 1_000_000;
 
 /** Nothing is in the way of another fault without one of these. */
-const inTheWay: readonly HostFaultKind[] = ['freeze', 'out-of-memory'];
+const inTheWay: readonly HostFaultKind[] = ['freeze', 'out-of-memory', 'partition'];
 
 /** Whatever is drawn: each round has seeds of its own. */
 export function* overlapFindings({

@@ -67,7 +67,14 @@ export interface Plan {
 }
 
 /** Faults under which a backend serves nothing new. Others take capacity only as far as they lengthen service. */
-const serveNothing: ReadonlySet<string> = new Set(['crash', 'out-of-memory', 'vanish', 'freeze', 'stop']);
+const serveNothing: ReadonlySet<string> = new Set([
+  'crash',
+  'out-of-memory',
+  'vanish',
+  'partition',
+  'freeze',
+  'stop',
+]);
 
 /** The plan of a scenario for so many contenders. Pure. */
 export function planOf(scenario: Scenario, contenders: number): Plan {

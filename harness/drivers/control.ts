@@ -44,6 +44,8 @@ export interface Control {
 export interface BackendControl extends Control {
   /** Takes memory until the kernel ends the process. */
   takeMemory(): Promise<{ at: number }>;
+  /** Cuts its load port off; undefined ends that. */
+  partition(direction: string | undefined): Promise<{ at: number }>;
 }
 
 const patienceMs = 2_000;
@@ -59,6 +61,10 @@ export function controlOf(host: string, port: number): BackendControl {
     reset: (seed, from) => ask('POST', '/reset', { seed, from }) as Promise<BackendState>,
     join: (seed, from) => ask('POST', '/trial', { seed, from }) as Promise<BackendState>,
     setFault: (fault) => ask('POST', '/faults', fault) as Promise<{ at: number }>,
+    partition: (direction) =>
+      (direction === undefined
+        ? ask('DELETE', '/partition')
+        : ask('POST', '/partition', { direction })) as Promise<{ at: number }>,
     takeMemory: () => ask('POST', '/memory') as Promise<{ at: number }>,
     clearFault: (fault) => ask('DELETE', `/faults/${fault}`) as Promise<{ at: number; was: boolean }>,
     watch: () => watch(host, port),

@@ -8,6 +8,7 @@
  *   freeze     pause the server (cgroup)        accepted, never answered
  *   vanish     disconnect the holder            silence
  *   throttle   CPU quota of the server          slower, where it burns CPU
+ *   partition  the server silences its load port (docker/partition.ts)
  *   out-of-memory  memory limit of the server, which then takes more: the kernel kills it, and it refuses
  *
  * On a local link the silence of `vanish` has an end: once this host's neighbour entry has aged (36 s after the fault
@@ -37,6 +38,9 @@ export function dockerHost(
 
   /** The daemon learns of a death some time after the sockets do, and until then would not start the server again. */
   let ending = false;
+  /** It has silenced its load port, and has not been told to open it again. */
+  let cut = false;
+  const control = controlOf(backend.host, backend.controlPort);
 
   const begin: Record<HostFaultKind, (options: Record<string, unknown>) => Promise<unknown>> = {
     crash: () => server.kill(),
@@ -54,7 +58,11 @@ export function dockerHost(
         throw new Error('this Docker daemon cannot limit memory: its kernel has no memory cgroup');
       const limit = used.usage + (room as number) * 2 ** 20;
       await server.update({ Memory: limit, MemorySwap: limit });
-      await controlOf(backend.host, backend.controlPort).takeMemory();
+      await control.takeMemory();
+    },
+    partition: ({ direction }) => {
+      cut = true;
+      return control.partition(direction as string);
     },
   };
 
@@ -98,7 +106,13 @@ export function dockerHost(
       // Docker has no word for a limit that is none, once there has been one.
       if ((its.HostConfig.Memory ?? 0) > 0 && !dead)
         await server.update({ Memory: totalmem(), MemorySwap: -1 });
-      if (!its.State.Running && !dead) await server.start().catch(unlessRunning);
+      if (!its.State.Running && !dead) {
+        cut = false;
+        await server.start().catch(unlessRunning);
+      }
+      if (!cut || suffers.has('freeze') || suffers.has('vanish')) return;
+      await control.partition(suffers.get('partition')?.direction as string | undefined);
+      cut = suffers.has('partition');
     },
   };
 }

@@ -17,7 +17,7 @@ const readyMs = 45_000;
 
 export const dockerDriver: Driver = {
   name: 'docker',
-  can: new Set(['crash', 'vanish', 'freeze', 'throttle', 'stop', 'out-of-memory']),
+  can: new Set(['crash', 'vanish', 'freeze', 'throttle', 'stop', 'out-of-memory', 'partition']),
 
   launch: (specs, run, signal, distances) =>
     inContainers(dockerDriver, specs, run, signal, (spec, i, ground) =>

@@ -49,6 +49,12 @@ const looks: Looks[] = [
   },
   { kind: 'throttle', met: 'answered', open: 'silent', says: 'a throttled host still answers' },
   {
+    kind: 'partition',
+    met: 'silent',
+    open: 'silent',
+    says: 'a backend cut off from the balancer is silence, though the harness reaches it',
+  },
+  {
     kind: 'out-of-memory',
     met: 'refused',
     open: 'closed',
@@ -60,6 +66,7 @@ const throttled = { quota: 0.1 };
 const optionsOf: Partial<Record<HostFaultKind, Record<string, unknown>>> = {
   throttle: throttled,
   'out-of-memory': { room: 32 },
+  partition: { direction: 'both' },
 };
 
 /** Begun in this order and healed in the same: what a new connection meets after each step. */

@@ -223,7 +223,8 @@ export class Member {
   async #settled(left: Suffering, patienceMs = serveMs): Promise<void> {
     if (!isReachable(left)) return this.#holds(left);
     // With service-level faults on, the load port may well answer nothing, as it should.
-    await this.#serves(patienceMs, this.#faults.size > 0);
+    await this.#serves(patienceMs, this.#faults.size > 0 || left.has('partition'));
+    await this.#isCut(left);
     if (this.#anew) {
       const { startedAt } = await this.#control.join(this.#setting.seed, this.#setting.from);
       this.#life = startedAt;
@@ -247,13 +248,24 @@ export class Member {
     const until = now() + holdMs.whole;
     for (;;) {
       const met = await probe(host, port, holdMs.look);
-      if (expected.includes(met)) return;
+      if (expected.includes(met)) return this.#isCut(suffers);
       if (now() > until)
         throw new Error(
           `with ${[...suffers.keys()].join(' and ') || 'nothing'} standing, expected the ${this.host.contact ? 'load' : 'control'} port of ${this.#id} to be ${expected.join(' or ')}, found it ${met}`,
         );
       await sleep(10);
     }
+  }
+
+  /** A partition shows at the load port, and nowhere else. */
+  async #isCut(suffers: Suffering): Promise<void> {
+    if (!suffers.has('partition')) return;
+    const { host, port } = this.host.backend;
+    const met = await probe(host, port, 2 * holdMs.look);
+    if (met !== 'silent' && met !== 'unreachable')
+      throw new Error(
+        `partition of ${this.#id} did not take: expected its load port to be silent, found it ${met}`,
+      );
   }
 
   #serves(patienceMs: number, controlOnly: boolean): Promise<void> {

@@ -1,6 +1,6 @@
 /**
  * One backend as a process: `crash` is SIGKILL, `stop` SIGTERM, `freeze` SIGSTOP; `out-of-memory` limits the address space that it
- * may have and makes it want more. Each life of it listens on the same
+ * may have and makes it want more; a `partition` it makes itself. Each life of it listens on the same
  * ports. It leaves by itself when its standard input ends, that is when the harness is gone; one that is stopped
  * cannot, and is found by its environment (`leavings.ts`).
  */
@@ -9,10 +9,10 @@ import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import type { NetworkSettings } from '../../scenarios/distances.ts';
 import type { HostFaultKind } from '../../scenarios/faults/fault.ts';
-import { isDead, type Suffering } from '../../scenarios/host-faults.ts';
+import { ending as endsProcess, isDead, type Suffering } from '../../scenarios/host-faults.ts';
 import type { BackendSpec } from '../../scenarios/scenario.ts';
 import { environmentOf } from '../ownership.ts';
-import { controlOf } from './control.ts';
+import { type BackendControl, controlOf } from './control.ts';
 import type { FleetBackend, RunLabel } from './driver.ts';
 import type { Host } from './host.ts';
 import { serverFile } from './image.ts';
@@ -30,6 +30,8 @@ export class BackendProcess implements Host {
   #gone: Promise<unknown> = Promise.resolve();
   /** Node learns of a death some time after the sockets do, and until then would not start another life. */
   #ending = false;
+  /** It has silenced its load port, and has not been told to open it again. */
+  #cut = false;
   /** The last that the process wrote on its standard error. */
   #said = '';
 
@@ -40,12 +42,21 @@ export class BackendProcess implements Host {
     this.#network = network;
   }
 
+  get #control(): BackendControl {
+    return controlOf(this.backend.host, this.backend.controlPort);
+  }
+
   async begin(kind: HostFaultKind, options: Record<string, unknown>): Promise<void> {
     if (kind === 'vanish' || kind === 'throttle') throw new Error(`a plain process cannot ${kind}`);
-    this.#ending ||= kind !== 'freeze';
+    this.#ending ||= endsProcess.has(kind);
     if (kind === 'out-of-memory') {
       await limitMemory(this.#child!.pid!, options.room as number);
-      await controlOf(this.backend.host, this.backend.controlPort).takeMemory();
+      await this.#control.takeMemory();
+      return;
+    }
+    if (kind === 'partition') {
+      this.#cut = true;
+      await this.#control.partition(options.direction as string);
       return;
     }
     this.kill(({ crash: 'SIGKILL', stop: 'SIGTERM', freeze: 'SIGSTOP' } as const)[kind]);
@@ -55,8 +66,13 @@ export class BackendProcess implements Host {
   async restore(suffers: Suffering): Promise<void> {
     if (isDead(suffers)) return;
     if (this.#ending) await this.ended();
-    if (!this.#isRunning()) await this.#start();
-    else if (!suffers.has('freeze')) this.kill('SIGCONT');
+    if (!this.#isRunning()) {
+      this.#cut = false;
+      await this.#start();
+    } else if (!suffers.has('freeze')) this.kill('SIGCONT');
+    if (!this.#cut || suffers.has('freeze')) return;
+    await this.#control.partition(suffers.get('partition')?.direction as string | undefined);
+    this.#cut = suffers.has('partition');
   }
 
   async diedOfMemory(): Promise<string> {

@@ -174,6 +174,7 @@ const optionsOf: Record<string, readonly object[]> = {
   truncate: [{}, { ...part, sent: 0 }],
   drip: [{}, { ...part, every: '1ms' }],
   throttle: [{ quota: 0.3 }],
+  partition: [{}, { direction: 'out' }],
   law: [{ times: ['1ms', '30ms'] }],
   leak: [{ perSecond: '200ms' }, { perRequest: '1ms', most: '20ms' }],
   pauses: [{ every: '50ms', shortest: '5ms', longest: '20ms' }],

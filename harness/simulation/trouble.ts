@@ -5,6 +5,8 @@
  *   out-of-memory  the same: how long the process takes to run out is left out
  *   vanish    nothing arrives and nothing leaves; the process works on. Once the host is back, what was under way is
  *             sent again after TCP's back-off: 200 ms, doubling, for data, 1 s, doubling, for a handshake (RFC 6298, Linux)
+ *   partition the same for what its direction says, and no handshake; once healed, what was under way arrives at once, as
+ *             the backend itself has held it, and handshakes after their back-off
  *   freeze    the kernel accepts and takes bytes, nothing moves; after a thaw all that was due is put off by as much
  *   stop      refuses new connections, fails health checks, serves the open ones, leaves when idle or after 5 s
  *   throttle  `work: burn` only: k busy workers share the quota, so service that starts takes k ÷ quota times longer.
@@ -63,8 +65,18 @@ export class Trouble {
   }
 
   get door(): Door {
-    if (this.#suffers.has('vanish')) return 'silent';
+    if (this.#suffers.has('vanish') || this.#suffers.has('partition')) return 'silent';
     return this.#gone || this.#suffers.has('stop') ? 'refuses' : 'open';
+  }
+
+  /** Nothing that is sent gets here. */
+  get #deaf(): boolean {
+    return this.#suffers.has('vanish') || isLost(this.#suffers, 'in');
+  }
+
+  /** Nothing that leaves gets through. */
+  get #mute(): boolean {
+    return this.#suffers.has('vanish') || isLost(this.#suffers, 'out');
   }
 
   get frozen(): boolean {
@@ -98,7 +110,8 @@ export class Trouble {
     if (isDead(before) && !isDead(this.#suffers)) this.#revive();
     this.#quota = (this.#suffers.get('throttle')?.quota as number | undefined) ?? Number.POSITIVE_INFINITY;
     if (this.frozen && !this.#suffers.has('freeze')) this.#thaw();
-    if (before.has('vanish') && !this.#suffers.has('vanish')) this.#rejoin();
+    const isCut = (it: Suffering) => it.has('vanish') || it.has('partition');
+    if (isCut(before) && !isCut(this.#suffers)) this.#rejoin(before.has('vanish') ? dataResent : 0);
   }
 
   #revive(): void {
@@ -127,7 +140,7 @@ export class Trouble {
   #breakOff(number: number): void {
     const { awaited, timeline } = this.#ground;
     const host = this.#host;
-    if (this.#suffers.has('vanish')) return; // Nobody hears of it.
+    if (this.#mute) return; // Nobody hears of it.
     for (const call of [...awaited()]) {
       if (call.host !== host || call.fault !== number || !isHeld(call.verdict)) continue;
       if (call.state !== 'hanging' && call.state !== 'done') continue;
@@ -146,7 +159,7 @@ export class Trouble {
 
   /** Whether a request that arrives is not taken in now. */
   holds(call: Call): boolean {
-    if (this.#suffers.has('vanish')) {
+    if (this.#deaf) {
       call.leftAt = this.#ground.timeline.now - call.latency;
       this.#requests.push(call);
       return true;
@@ -162,7 +175,7 @@ export class Trouble {
 
   /** Whether a response that leaves does not get through. */
   swallows(call: Call, next: Step): boolean {
-    if (!this.#suffers.has('vanish')) return false;
+    if (!this.#mute) return false;
     call.leftAt = this.#ground.timeline.now;
     this.#responses.push({ call, next });
     return true;
@@ -170,7 +183,7 @@ export class Trouble {
 
   /** Whether a FIN does not get here. */
   misses(call: Call): boolean {
-    if (!this.#suffers.has('vanish')) return false;
+    if (!this.#deaf) return false;
     this.#closed.push(call);
     return true;
   }
@@ -247,7 +260,8 @@ export class Trouble {
     for (const call of this.#inbox.splice(0)) this.#host.receive(call);
   }
 
-  #rejoin(): void {
+  /** What was under way is repeated after `data` ms, and then at doubling intervals; 0: it is here at once. */
+  #rejoin(data: number): void {
     const { timeline } = this.#ground;
     const later = (call: Call, next: Step, first: number, latency: number) => {
       if (!call.awaited) return;
@@ -257,12 +271,18 @@ export class Trouble {
     for (const call of this.#closed.splice(0)) this.#host.closed(call);
     for (const call of this.#handshakes.splice(0))
       later(call, step.connected, handshakeResent, 2 * call.latency);
-    for (const call of this.#requests.splice(0)) later(call, step.arrives, dataResent, call.latency);
-    for (const { call, next } of this.#responses.splice(0)) later(call, next, dataResent, call.latency);
+    for (const call of this.#requests.splice(0)) later(call, step.arrives, data, call.latency);
+    for (const { call, next } of this.#responses.splice(0)) later(call, next, data, call.latency);
   }
 }
 
 const left: ReadonlySet<Step> = new Set([step.response, step.head, step.broken, step.garbled]);
+
+/** Whether a partition loses what goes that way. */
+function isLost(suffers: Suffering, way: 'in' | 'out'): boolean {
+  const direction = suffers.get('partition')?.direction;
+  return direction === 'both' || direction === way;
+}
 
 /** Whether the end of the process takes this call with it: its request is there, and no answer has left. */
 function isHere(call: Call): boolean {
@@ -271,6 +291,7 @@ function isHere(call: Call): boolean {
 
 /** When a packet of `sent` gets through that is repeated after `first` ms and then at doubling intervals. */
 function resent(sent: number, first: number, open: number): number {
+  if (first === 0) return open;
   let at = sent + first;
   for (let gap = 2 * first; at < open; gap *= 2) at += gap;
   return at;

@@ -67,7 +67,14 @@ export interface ServiceFault<P extends Parameters = Parameters> {
 }
 
 /** Host-level faults, told apart at the socket; a test proves it. `revive` undoes each of them. */
-export type HostFaultKind = 'crash' | 'vanish' | 'freeze' | 'throttle' | 'stop' | 'out-of-memory';
+export type HostFaultKind =
+  | 'crash'
+  | 'vanish'
+  | 'freeze'
+  | 'throttle'
+  | 'stop'
+  | 'out-of-memory'
+  | 'partition';
 
 /** What a host-level fault's file exports by default: a name, its options and what it looks like from outside. */
 export interface HostFault<P extends Parameters = Parameters> {

@@ -169,7 +169,7 @@ test('every fault of the load has a row', (t) => {
 test('every service-level fault has a row, and the host-level ones are the closed set', (t) => {
   const named = (level: string) => [...faults].filter(([, it]) => it.level === level).map(([name]) => name);
   t.deepEqual([...new Set(rows.map(([, kind]) => kind))].sort(), named('service'));
-  t.deepEqual(named('host'), ['crash', 'freeze', 'out-of-memory', 'stop', 'throttle', 'vanish']);
+  t.deepEqual(named('host'), ['crash', 'freeze', 'out-of-memory', 'partition', 'stop', 'throttle', 'vanish']);
   t.throws(() => serviceFaultOf('crash'), {
     instanceOf: RangeError,
     message: /no service-level fault is called crash/,
