@@ -14,6 +14,7 @@ const commands = new Map<string, () => Promise<Command>>([
   ['run', async () => (await import('./commands/run.ts')).run()],
   ['simulate', async () => (await import('./commands/simulate.ts')).simulate()],
   ['report', async () => (await import('./commands/report.ts')).report()],
+  ['capacity', async () => (await import('./commands/capacity.ts')).capacity()],
   ['compare', async () => (await import('./commands/compare.ts')).compare()],
   ['list', async () => (await import('./commands/list.ts')).list()],
   ['import', async () => (await import('./commands/import.ts')).importLog()],
@@ -40,6 +41,7 @@ Examples:
   $ steelyard check ./my-strategy.mts                        the laws it breaks, each with the shortest sequence that shows it
   $ steelyard import access.log                              a scenario out of what a balancer wrote down
   $ steelyard compare results/before results/after --gate    exit 99 where the second is worse
+  $ steelyard capacity steady --meet 'p99 < 100ms'            how much each contender can take
   $ steelyard list strategies
   $ steelyard proxy --listen :8080 --backend http://10.0.0.7:80 --backend http://10.0.0.8:80
   $ steelyard micro --contenders p2c,./mine.mts              what a pick costs, by number of backends

@@ -11,6 +11,8 @@ export interface RealTrialsOptions {
   readonly scenario: Scenario;
   readonly label: RunLabel;
   readonly signal: AbortSignal;
+  /** A fleet that outlives these trials, made by the first who needs it and stopped by whoever gives it. */
+  readonly standing?: (launch: () => Promise<Fleet>) => Promise<Fleet>;
 }
 
 export class RealTrials implements TrialRunner {
@@ -33,8 +35,9 @@ export class RealTrials implements TrialRunner {
   }
 
   async launch(): Promise<void> {
-    const { driver, scenario, label, signal } = this.#options;
-    this.#fleet = await launchFleet(driver, scenario, label, signal);
+    const { driver, scenario, label, signal, standing } = this.#options;
+    const launch = () => launchFleet(driver, scenario, label, signal);
+    this.#fleet = await (standing === undefined ? launch() : standing(launch));
     void this.#fleet.lost?.then((why) => this.#lost.abort(why));
   }
 
@@ -46,7 +49,7 @@ export class RealTrials implements TrialRunner {
   }
 
   async close(): Promise<void> {
-    await this.#fleet?.stop();
+    if (this.#options.standing === undefined) await this.#fleet?.stop();
     this.#fleet = undefined;
   }
 }
