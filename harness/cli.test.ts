@@ -255,10 +255,10 @@ const badInput: [string, (text: string) => string, RegExp][] = [
   [
     'a name that is markup',
     (s) => s.replace('id: app', `id: '</script><img src=x>'`),
-    /scenario\.yaml:3:\d+[\s\S]*a-z0-9/,
+    /scenario\.yaml:3:\d+[\s\S]*a-z, 0-9/,
   ],
-  ['a name that is a path', (s) => `name: ../../x\n${s}`, /scenario\.yaml:1:\d+[\s\S]*a-z0-9/],
-  ['a name that is a formula', (s) => `name: '=cmd()'\n${s}`, /scenario\.yaml:1:\d+[\s\S]*a-z0-9/],
+  ['a name that is a path', (s) => `name: ../../x\n${s}`, /scenario\.yaml:1:\d+[\s\S]*a-z, 0-9/],
+  ['a name that is a formula', (s) => `name: '=cmd()'\n${s}`, /scenario\.yaml:1:\d+[\s\S]*a-z, 0-9/],
   ['an empty file', () => '', /scenario\.yaml:1:1[\s\S]*empty/],
   ['a file of 5 MB', (s) => `${s}# ${'x'.repeat(5_000_000)}`, /scenario\.yaml[\s\S]*(large|1 MB|bytes)/],
   [
