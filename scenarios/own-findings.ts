@@ -66,6 +66,8 @@ export function* unsimulable({ fleet = [] }: Sections): Generator<Finding> {
 
 /** Host-level faults that can be done to a process, whatever runs in it. */
 const toProcesses: ReadonlySet<string> = new Set(['crash', 'freeze', 'stop']);
+/** And to a container; others need a server of ours in it. */
+const toContainers: ReadonlySet<string> = new Set([...toProcesses, 'vanish', 'throttle']);
 
 /** What a run on real backends cannot do to services of the user's own. `driver` runs ours. */
 export function* ownUnable(
@@ -114,8 +116,9 @@ function refusalOf(
   if (own?.kind === 'urls')
     return '(slow, error, reset, hang and other service-level ones: its process is not ours; give command or image for it)';
   if (own?.kind === 'command' && !toProcesses.has(kind))
-    return `by signals (${[...toProcesses].join(', ')}; give image for it)`;
-  if (own?.kind === 'image' && !can.has(kind)) return `in a container (${[...can].sort().join(', ')})`;
+    return `by signals (${[...toProcesses].join(', ')}${toContainers.has(kind) ? '; give image for it' : ''})`;
+  if (own?.kind === 'image' && !(can.has(kind) && toContainers.has(kind)))
+    return `in a container of an image that is not ours (${[...toContainers].join(', ')})`;
   // The relay stands on this machine, and would go on accepting.
   if (relayed && kind === 'vanish')
     return 'beside service-level ones, which are made by a relay on this machine (crash, stop or freeze, or a scenario of its own)';

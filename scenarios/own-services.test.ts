@@ -107,6 +107,7 @@ for (const [entry, fault, driver, able] of [
   [address, 'error: {}', plain, true],
   [image, 'vanish: {}', docker, true],
   [image, 'crash: {}', plain, false],
+  [image, 'partition: {}', { ...docker, can: new Set([...docker.can, 'partition']) }, false],
 ] as const)
   test(`${fault} of ${entry} on ${driver.name}: ${able ? 'can be done' : 'refused'}`, (t) => {
     t.is(isAble(load(yaml(entry, `faults: [{ at: 1s, until: 2s, on: all, ${fault} }]`)), driver), able);

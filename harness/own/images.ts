@@ -7,7 +7,6 @@ import { filledIn, type OwnService } from '../../scenarios/own-services.ts';
 import type { BackendSpec } from '../../scenarios/scenario.ts';
 import { now } from '../clock.ts';
 import { type Ground, hold, inContainers, labelsFor, partsOf, runs } from '../drivers/containers.ts';
-import { dockerDriver } from '../drivers/docker.ts';
 import { followed, imageExists, runtimeClient } from '../drivers/docker-client.ts';
 import { dockerHost } from '../drivers/docker-host.ts';
 import type { Fleet, RunLabel } from '../drivers/driver.ts';
@@ -19,6 +18,12 @@ import { serving } from './serving.ts';
 /** How long a registry may take to begin an answer, and to deliver. */
 const pullPatience = { answerMs: 10_000, wholeMs: 600_000 };
 
+/** What Docker can do to any container; the rest needs a server of ours in it. */
+const runner = {
+  name: 'docker',
+  can: new Set(['crash', 'vanish', 'freeze', 'throttle', 'stop'] as const),
+} as const;
+
 /** Starts them and resolves once each serves; `relay` stands before each where there is one. */
 export async function launchImages(
   specs: readonly BackendSpec[],
@@ -28,7 +33,7 @@ export async function launchImages(
 ): Promise<Fleet> {
   const { dockerode } = (await runtimeClient()).container;
   for (const image of new Set(specs.map(({ own }) => own!.image!))) await pulled(dockerode, image, signal);
-  return inContainers(dockerDriver, specs, run, signal, (spec, i, ground) =>
+  return inContainers(runner, specs, run, signal, (spec, i, ground) =>
     startService(spec, ground.network.address(i), ground, relay),
   );
 }
