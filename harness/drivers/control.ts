@@ -49,6 +49,8 @@ export interface BackendControl extends Control {
 }
 
 const patienceMs = 2_000;
+/** Of what starts a thread in the backend, which a busy machine takes its time for. */
+const threadMs = 15_000;
 /** The list of a million requests takes a while, ms. */
 const executedMs = 10_000;
 
@@ -63,8 +65,8 @@ export function controlOf(host: string, port: number): BackendControl {
     setFault: (fault) => ask('POST', '/faults', fault) as Promise<{ at: number }>,
     partition: (direction) =>
       (direction === undefined
-        ? ask('DELETE', '/partition')
-        : ask('POST', '/partition', { direction })) as Promise<{ at: number }>,
+        ? ask('DELETE', '/partition', undefined, threadMs)
+        : ask('POST', '/partition', { direction }, threadMs)) as Promise<{ at: number }>,
     takeMemory: () => ask('POST', '/memory') as Promise<{ at: number }>,
     clearFault: (fault) => ask('DELETE', `/faults/${fault}`) as Promise<{ at: number; was: boolean }>,
     watch: () => watch(host, port),
