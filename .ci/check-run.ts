@@ -1,4 +1,4 @@
-/** Checks the short run that CI makes on containers: what must hold of every failover, read from its summary. */
+/** Checks the failover that CI runs on containers: what must hold of every failover, read from its summary. */
 import assert from 'node:assert/strict';
 import { access, readFile } from 'node:fs/promises';
 
@@ -8,7 +8,7 @@ await access(`${dir}/report.html`);
 
 assert.equal(summary.driver, 'docker');
 assert.equal(summary.status, 'complete');
-assert.equal(summary.contenders.length, 2);
+assert.ok(summary.contenders.length >= 2);
 for (const { name, requests, failover } of summary.contenders) {
   const { sent, ok, failed, lost, inFlightAtEnd } = requests;
   assert.ok(ok > 1_000, `${name}: only ${ok} requests were ok`);

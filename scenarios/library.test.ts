@@ -85,6 +85,17 @@ test('the main job takes less than two minutes', (t) => {
   t.true(planOf(scenario, 5).runMs <= 60_000);
 });
 
+test('the short tier takes less than three minutes of load on real backends', (t) => {
+  const short = scenarios.filter(({ tier }) => tier === 'short');
+  const plans = short.map(({ file }) => {
+    const loaded = loadScenario({ file, known });
+    t.true(isAble(loaded, docker), file);
+    return planOf(loaded.scenario, loaded.contenders.length);
+  });
+  t.true(plans.length >= 3);
+  t.true(plans.reduce((sum, { runMs }) => sum + runMs, 0) <= 150_000);
+});
+
 test('theory takes any size and any load', (t) => {
   const { scenario } = loadScenario({
     file: 'theory',
