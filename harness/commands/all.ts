@@ -156,10 +156,11 @@ async function runOne(
   );
   const stop = () => child.kill('SIGINT');
   running.add(stop);
-  const { exitCode: code, stdout, stderr } = await child;
+  const { exitCode: ended, signal, stdout, stderr } = await child;
+  const code = ended ?? (signal === 'SIGINT' ? exitCode.interrupted : exitCode.failed);
   running.delete(stop);
   return resultOf({
-    ...{ name, dir, code: code ?? exitCode.failed, wallMs: now() - began },
+    ...{ name, dir, code, wallMs: now() - began },
     summary: stdout.trim() === '' ? undefined : (JSON.parse(stdout) as Summary),
     stderr: stderr.trim(),
   });
