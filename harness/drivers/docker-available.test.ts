@@ -40,7 +40,7 @@ test('46: a daemon that accepts and never answers is given up on within seconds'
   const answer = await ask({ DOCKER_HOST: `unix://${socket}` });
   t.like(answer, { available: false, daemon: false });
   t.regex(JSON.stringify(answer), /no Docker daemon answers at .*docker\.sock; restart it/);
-  t.true(performance.now() - before < 20_000);
+  t.true(performance.now() - before < 40_000);
   mute.close();
   await rm(folder, { recursive: true });
 });

@@ -9,7 +9,7 @@ export type DockerAvailability =
   | { readonly available: true; readonly daemon: true; readonly version: string }
   | { readonly available: false; readonly daemon: boolean; readonly reason: string };
 
-const patienceMs = 3_000;
+const patienceMs = 8_000;
 const otherwise = 'or use --driver process';
 
 /** Asks the daemon for its version. Takes milliseconds where one answers, and some seconds at most. */
