@@ -1,5 +1,6 @@
 /** What goes out on the socket: whole answers, and the broken ones that faults ask for. */
 import type { ServerResponse } from 'node:http';
+import { misframed } from '../scenarios/faults/bad-length.ts';
 import type { BadLength, Verdict } from '../scenarios/faults/fault.ts';
 import { headers } from '../scenarios/headers.ts';
 
@@ -85,18 +86,10 @@ function drip(answer: Answer, res: ServerResponse, every: number, wait: Wait, do
   next();
 }
 
-/** What stands in the place of a Content-Length that is true. */
-function badLength(how: BadLength, length: number): string[] {
-  const said = ['content-length', String(length)];
-  if (how === 'differing') return [...said, 'content-length', String(length + 1)];
-  if (how === 'with-chunked') return [...said, 'transfer-encoding', 'chunked'];
-  return ['content-length', how === 'malformed' ? `${length}x` : String(2 * length)];
-}
-
 /** The whole body, framed by what cannot be true; the connection stays open. */
 function answerBadly(answer: Answer, res: ServerResponse, how: BadLength): void {
   const { body } = answer;
-  writeHead(res, answer, 200, badLength(how, body.length));
+  writeHead(res, answer, 200, misframed(how, body.length));
   if (how === 'too-long') res.write(body);
   else res.end(body);
 }

@@ -1,5 +1,6 @@
 /** The broken answers that faults ask for, made of what a service answered. What our own backends do is `docker/answer.ts`. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { misframed } from '../../scenarios/faults/bad-length.ts';
 import type { Verdict } from '../../scenarios/faults/fault.ts';
 
 /** What the service answered. */
@@ -31,16 +32,20 @@ export async function gathered(answer: IncomingMessage): Promise<Buffer | undefi
   return Buffer.concat(pieces);
 }
 
+const framed = new Set(['content-length', 'transfer-encoding']);
+
 const none: Answer = { status: 502, fields: [], body: Buffer.alloc(0) };
 /** RST overtakes what is buffered: the bytes before it get this long to arrive, ms. */
 const beforeReset = 5;
 
+/** The verdicts that are neither to pass nor to wait. */
+export type Breaking = Exclude<Verdict, { kind: 'pass' | 'delay' }>;
+
 /** Answers as a verdict has it that is neither to pass nor to wait. */
-export function breakOff(res: ServerResponse, verdict: Verdict, answer: Answer = none): void {
+export function breakOff(res: ServerResponse, verdict: Breaking, answer: Answer = none): void {
   const { status, fields, body } = answer;
   const promise = () => {
-    const framing = new Set(['content-length', 'transfer-encoding']);
-    res.writeHead(status, [...ofHop(fields, framing), 'content-length', String(body.length)]);
+    res.writeHead(status, [...ofHop(fields, framed), 'content-length', String(body.length)]);
   };
   const part = (share: number) => body.subarray(0, Math.floor(body.length * share));
   switch (verdict.kind) {
@@ -69,9 +74,21 @@ export function breakOff(res: ServerResponse, verdict: Verdict, answer: Answer =
       promise();
       dripOut(res, body, verdict.every);
       return;
-    default:
-      // A hang: the answer is kept, and nothing comes.
+    case 'bad-length':
+      res.writeHead(status, [...ofHop(fields, framed), ...misframed(verdict.how, body.length)]);
+      if (verdict.how === 'too-long') res.write(body);
+      else res.end(body);
       return;
+    case 'extra-bytes':
+      // In one piece, so that whoever reads the one has the other.
+      res.socket?.cork();
+      promise();
+      res.end(body);
+      res.socket?.write('x'.repeat(verdict.bytes));
+      res.socket?.uncork();
+      return;
+    case 'hang':
+      return; // the answer is kept, and nothing comes
   }
 }
 

@@ -122,7 +122,7 @@ export class Front {
     const status = answer.statusCode!;
     const fields = ofHop(answer.rawHeaders);
     if (answer.headers.connection?.toLowerCase() === 'close') fields.push('connection', 'close');
-    if (verdict.kind !== 'pass') {
+    if (verdict.kind !== 'pass' && verdict.kind !== 'delay') {
       const body = await gathered(answer);
       if (body !== undefined) breakOff(res, verdict, { status, fields, body });
       return;

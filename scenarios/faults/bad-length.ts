@@ -23,3 +23,11 @@ export default defineService({
     ({ random, healthCheck }) =>
       random < share && (health || !healthCheck) ? { kind: 'bad-length', how: how as BadLength } : pass,
 });
+
+/** Raw fields that stand in the place of a Content-Length that is true. */
+export function misframed(how: BadLength, length: number): string[] {
+  const said = ['content-length', String(length)];
+  if (how === 'differing') return [...said, 'content-length', String(length + 1)];
+  if (how === 'with-chunked') return [...said, 'transfer-encoding', 'chunked'];
+  return ['content-length', how === 'malformed' ? `${length}x` : String(2 * length)];
+}
