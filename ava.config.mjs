@@ -8,5 +8,9 @@ export default {
   ],
   extensions: ['ts'],
   timeout: '3m',
+  // Hundreds of processes start here: each would strip the types of the same files again.
+  environmentVariables: {
+    NODE_COMPILE_CACHE: new URL('node_modules/.cache/compiled', import.meta.url).pathname,
+  },
   concurrency: 2,
 };

@@ -37,6 +37,7 @@ test.serial('answers while every request hangs, and reset lets them go and leave
     healthChecks: 0,
     probes: 0,
     faults: [],
+    partition: null,
   });
   t.deepEqual([id, pid, seed, draining], ['app-1', says.pid, 9, false]);
   t.true(cpuMicros > 0 && startedAt === says.startedAt && now > says.now);

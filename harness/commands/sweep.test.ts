@@ -97,7 +97,7 @@ for (const [sentence, args, expected] of [
     ['--sweep', 'fleet.0.count=1..5'],
     /^--sweep fleet\.0\.count=1\.\.5: expected path=from\.\.to:count/,
   ],
-  ['--keep without a sweep', ['--keep'], /^--keep: expected --sweep beside it/],
+  ['--keep without a sweep', ['--keep'], /^--keep: expected --sweep or --all beside it/],
 ] as const)
   test(`refused before anything starts: ${sentence}`, async (t) => {
     const { dir, steelyard } = await place(t, scenario);
