@@ -5,6 +5,7 @@
 import type { ResolvedContender } from '../scenarios/contenders.ts';
 import { permutation, roundSeed, stream } from '../scenarios/random.ts';
 import { backendsOf, type Scenario } from '../scenarios/scenario.ts';
+import { longestTimeConstant, type TimeConstant } from '../scenarios/time-constants.ts';
 import { now } from './clock.ts';
 import { collect } from './collect.ts';
 import { diskFull, isDiskFull } from './disk-full.ts';
@@ -23,6 +24,8 @@ export interface ExperimentOptions {
   runner: TrialRunner;
   notes: string[];
 }
+
+const slowest = (it: TimeConstant | undefined) => (it === undefined ? {} : { slowest: it });
 
 /** Every trial of a run, in the order they will run. */
 export function plan({
@@ -86,6 +89,7 @@ export class Experiment {
       contenders: contenders.map(({ name, strategy, options, balancer }) => ({
         ...{ name, strategy, options },
         ...(balancer.layer === 4 ? { layer: balancer.layer } : {}),
+        ...slowest(longestTimeConstant(options, balancer)),
       })),
       backends: backendsOf(scenario).map(({ id, weight, zone }) => ({
         id,

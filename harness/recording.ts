@@ -17,6 +17,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Scenario } from '../scenarios/scenario.ts';
+import type { TimeConstant } from '../scenarios/time-constants.ts';
 import { readEventFile } from './event-log.ts';
 import type { ExecutionsKept } from './recording-executions.ts';
 import { trialFile } from './recording-rows.ts';
@@ -257,6 +258,8 @@ export interface Run {
     options: Record<string, unknown>;
     /** 4 where its balancer picks for connections: an attempt is then one connection, of request −1. Absent: 7. */
     layer?: 4;
+    /** The longest time that what it does takes to show, where there is one. */
+    slowest?: TimeConstant;
   }[];
   /** Backends in index order. */
   backends: { id: string; weight: number; zone?: string }[];

@@ -72,7 +72,10 @@ export function compare(summary: Summary): Comparison {
 /** More than this share of the requests still in flight at the end is no ordinary end of a run. */
 const openAtEnd = 0.01;
 
-function noteOn({ status, error, requests }: ContenderSummary, ranked: boolean): string | undefined {
+function noteOn(
+  { status, error, requests, notExercised }: ContenderSummary,
+  ranked: boolean,
+): string | undefined {
   const { sent, inFlightAtEnd, notSent } = requests;
   if (!ranked) {
     const why =
@@ -86,6 +89,7 @@ function noteOn({ status, error, requests }: ContenderSummary, ranked: boolean):
   const missing = [
     ...(inFlightAtEnd > sent * openAtEnd ? [`${plural(inFlightAtEnd, 'request')} never answered`] : []),
     ...(notSent > 0 ? [`${plural(notSent, 'request')} not sent for want of a connection`] : []),
+    ...(notExercised === undefined ? [] : [notExercised]),
   ];
   return missing.length === 0 ? undefined : missing.join(', ');
 }

@@ -1,6 +1,8 @@
 /** One summary per contender: all its complete rounds pooled, and each round on its own. Pure. */
 import type { Run } from '../harness/recording.ts';
+import { enoughOf } from '../scenarios/time-constants.ts';
 import { measuresOf } from './measures.ts';
+import { milliseconds } from './numbers.ts';
 import type { ContenderSummary } from './summary.ts';
 import type { TrialFold } from './trial-fold.ts';
 
@@ -15,10 +17,10 @@ export const mostBackends = 256;
 
 /** In the order of the run's contenders; one that never began is left out of the list, as there is nothing to say of it. */
 export function summarizeContenders(
-  run: Pick<Run, 'backends' | 'contenders' | 'driver'>,
+  run: Pick<Run, 'backends' | 'contenders' | 'driver' | 'scenario'>,
   folds: readonly TrialFold[],
 ): ContenderSummary[] {
-  return run.contenders.flatMap(({ name, strategy, options }) => {
+  return run.contenders.flatMap(({ name, strategy, options, slowest }) => {
     const own = folds
       .filter(({ trial }) => trial.contender === name)
       .sort((a, b) => a.trial.round - b.trial.round);
@@ -37,6 +39,7 @@ export function summarizeContenders(
         options,
         status,
         ...(error === undefined ? {} : { error }),
+        ...unexercised(run, own, slowest),
         ...measuresOf(run, counted(own)),
         rounds: own.map((fold) => {
           const { id, round, seed, order, status, error: why } = fold.trial;
@@ -50,4 +53,20 @@ export function summarizeContenders(
       } satisfies ContenderSummary,
     ];
   });
+}
+
+/** A trial, its warm-up included, must last a few of the longest time constants in play; `scenarios/time-constants.ts`. */
+function unexercised(
+  { scenario }: Pick<Run, 'scenario'>,
+  folds: readonly TrialFold[],
+  slowest: Run['contenders'][number]['slowest'],
+): Pick<ContenderSummary, 'notExercised'> {
+  if (slowest === undefined) return {};
+  const complete = folds.filter(({ trial }) => trial.status === 'complete');
+  const lasted = Math.min(...complete.map(({ trial }) => scenario.load.warmup + trial.windowMs));
+  if (!Number.isFinite(lasted) || lasted >= enoughOf * slowest.ms) return {};
+  const [constant, length] = [milliseconds(slowest.ms), milliseconds(lasted)];
+  return {
+    notExercised: `not exercised: its ${slowest.what} of ${constant} asks for a trial of ${milliseconds(enoughOf * slowest.ms)}, and this lasted ${length}`,
+  };
 }

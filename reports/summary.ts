@@ -200,6 +200,8 @@ export interface ContenderSummary extends Measures {
   /** `failed` when any of its trials failed, `interrupted` when none was complete; only `complete` ones are ranked. */
   status: Trial['status'];
   error?: string;
+  /** Why its trials were too short to see what its settings do, where they were. */
+  notExercised?: string;
   rounds: RoundSummary[];
 }
 

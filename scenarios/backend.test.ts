@@ -334,3 +334,19 @@ test('reset leaves nothing behind: queue, workers, faults, cache, counters, and 
   const { job } = after.arrive(5000, 10, { key: 'a' });
   t.is(job.finish, 5020);
 });
+
+for (const [kind, options, before, after] of [
+  ['error', { status: 500, share: 1, after: 4, health: true }, 'error', 'error'],
+  ['reset', { share: 1, sent: 0, health: true }, 'reset', 'reset'],
+  ['hang', { share: 1, health: true }, 'hang', 'reset'],
+  ['truncate', { share: 1, sent: 0.5, health: true }, 'truncate', 'pass'],
+  ['drip', { share: 1, every: 5, health: true }, 'drip', 'pass'],
+] as const)
+  test(`${kind}, healed before its answer is due: ${after}, as no work is done that was not begun`, (t) => {
+    const driver = new Driver(model());
+    driver.backend.faults.set(0, kind, serviceFaultOf(kind), options, 0, 1);
+    const { job } = driver.arrive(0, 10);
+    t.is(driver.backend.standing(job).kind, before);
+    driver.backend.faults.clear(0);
+    t.is(driver.backend.standing(job).kind, after);
+  });

@@ -47,6 +47,15 @@ export class Job {
   next: Job | undefined = undefined;
 }
 
+const brokenOff: Verdict = { kind: 'reset', sent: 0 };
+
+/** Carried out without a worker, and so without the work. */
+function isUnworked(verdict: Verdict): boolean {
+  return (
+    verdict.kind === 'error' || verdict.kind === 'hang' || (verdict.kind === 'reset' && verdict.sent === 0)
+  );
+}
+
 /**
  * What became of an arrival: it runs; it waits; the queue was full (answer 503); or a fault decided at the door, without
  * a worker: error, hang, or reset before the response (see `job.verdict`).
@@ -138,13 +147,12 @@ export class BackendModel<J extends Job = Job> {
       const { verdict, fault } = this.#faults.judge(now, job.request, this.#nominal(job), job.quantile);
       job.verdict = verdict;
       job.fault = fault;
-      const { kind } = verdict;
-      if (kind === 'error' || kind === 'hang' || (kind === 'reset' && verdict.sent === 0)) {
+      if (isUnworked(verdict)) {
         this.faulted++;
-        if (kind === 'hang') {
+        if (verdict.kind === 'hang') {
           job.state = 'hanging';
           this.meter?.arrived(job);
-        } else if (kind === 'error') this.meter?.answered(now, verdict.status);
+        } else if (verdict.kind === 'error') this.meter?.answered(now, verdict.status);
         return 'faulted';
       }
     }
@@ -203,9 +211,14 @@ export class BackendModel<J extends Job = Job> {
     return undefined;
   }
 
-  /** What the faults make of a job that is done: one that has been healed meanwhile makes nothing of it. */
+  /**
+   * What the faults make of a job whose answer is due: one that has been healed meanwhile makes nothing of work that is done. What was
+   * never worked on does not become an answer by that: an error stays one, and what was to hang is broken off, as all that hung is.
+   */
   standing({ verdict, fault }: J): Verdict {
-    return verdict.kind === 'pass' || this.#faults?.has(fault) ? verdict : pass;
+    if (verdict.kind === 'pass' || this.#faults?.has(fault)) return verdict;
+    if (verdict.kind === 'hang') return brokenOff;
+    return isUnworked(verdict) ? verdict : pass;
   }
 
   #startNext(free: number): J | undefined {
