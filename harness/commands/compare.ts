@@ -1,11 +1,26 @@
-/** `steelyard compare BASE HEAD`: two recorded runs of one scenario, round against round; `--gate` fails where the second is worse. */
+/**
+ * `steelyard compare`: is one worse than the other? Two recorded runs (`BASE HEAD`), or two commits of the user's repository measured here
+ * and now, interleaved (`SCENARIO --base REF --head REF`). `--gate` fails where the second has regressed.
+ */
 import { writeFile } from 'node:fs/promises';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { Side, Tolerance } from '../../reports/regression.ts';
 import { parseShare } from '../../scenarios/units.ts';
 import { Exit, exitCode } from '../exit.ts';
 import { readRun } from '../recording.ts';
+import { measureRefs } from './compare-refs.ts';
+import { whole } from './scenario-options.ts';
 
 interface Options {
+  base?: string;
+  head?: string;
+  contenders?: string;
+  rounds?: number;
+  seed?: number;
+  set: string[];
+  driver: 'auto' | 'docker' | 'process' | 'simulation';
+  prepare?: string;
+  runs?: string;
   gate?: boolean;
   tolerate: number;
   tolerateErrors: number;
@@ -13,6 +28,7 @@ interface Options {
   different: string[];
   out?: string;
   json?: boolean;
+  quiet?: boolean;
   strict?: boolean;
 }
 
@@ -23,11 +39,28 @@ function share(text: string): number {
   return value;
 }
 
+const collected = (text: string, before: string[]) => [...before, text];
+
 export function compare(): Command {
   return new Command('compare')
-    .description('compare two recorded runs of the same scenario, round by round')
-    .argument('<base>', 'run directory of the baseline')
-    .argument('<head>', 'run directory of the candidate')
+    .description('compare two recorded runs, or two commits measured here and now, round by round')
+    .argument('<what...>', 'two run directories; or one scenario, with --base and --head')
+    .option('--base <ref>', 'the commit to compare with: measured from a checkout of its own')
+    .option('--head <ref>', 'the commit that is judged (default with --base: HEAD)')
+    .addOption(
+      new Option('--driver <name>', 'with --base: where backends run, or virtual time')
+        .choices(['auto', 'docker', 'process', 'simulation'])
+        .default('auto'),
+    )
+    .option(
+      '--prepare <command>',
+      'with --base: run in each checkout before it is measured, such as "npm ci"',
+    )
+    .option('--runs <dir>', 'with --base: where the two recordings go; new or empty')
+    .option('--contenders <names>', 'with --base: instead of the scenario’s own')
+    .option('--rounds <n>', 'with --base: how often each side runs (default: 15)', whole(1))
+    .option('--seed <n>', 'with --base: seed of all randomness', whole(0))
+    .option('--set <path=value>', 'with --base: override any value (repeatable)', collected, [] as string[])
     .option('--gate', 'exit 99 when the candidate has regressed')
     .option('--tolerate <share>', 'by so much latencies and goodput may be worse', share, 0.05)
     .option(
@@ -40,18 +73,57 @@ export function compare(): Command {
     .option(
       '--different <path>',
       'what of the scenario is meant to differ, for example fleet.0.image (repeatable)',
-      (text, before: string[]) => [...before, text],
+      collected,
       [] as string[],
     )
     .option('--out <file>', 'write the comparison as Markdown, too')
     .option('--json', 'print the comparison as JSON, alone on standard output')
+    .option('--quiet', 'print nothing but errors and the result')
     .option('--strict', 'exit 98 when it is inconclusive')
     .action(action);
 }
 
-async function action(baseDir: string, headDir: string, options: Options): Promise<void> {
-  const { compareRuns, Incomparable, sameMachine } = await import('../../reports/regression.ts');
+async function action(what: string[], options: Options): Promise<void> {
+  const { base, head, interrupted } = await recordings(what, options);
+  if (interrupted !== undefined) throw new Exit(interrupted);
+  const tolerance = { ratio: options.tolerate, errors: options.tolerateErrors };
+  const comparison = await compared(base, head, tolerance, options);
   const { comparisonMarkdown, comparisonText } = await import('../../reports/regression-text.ts');
+  if (options.out !== undefined) await writeFile(options.out, comparisonMarkdown(comparison));
+  console.log(options.json ? JSON.stringify(comparison, undefined, 2) : `\n${comparisonText(comparison)}`);
+  if (comparison.invalid) throw new Exit(exitCode.invalid);
+  if (options.gate && comparison.verdict === 'regressed') throw new Exit(exitCode.expectation);
+  if (options.strict && comparison.verdict === 'inconclusive') throw new Exit(exitCode.unknown);
+}
+
+/** Where the two recordings stand: as they are given, or once they have been made. */
+async function recordings(
+  what: string[],
+  options: Options,
+): Promise<{ base: string; head: string; interrupted?: number }> {
+  const { base, head = 'HEAD', ...rest } = options;
+  if (base !== undefined) {
+    const [scenario] = what;
+    if (what.length !== 1 || scenario === undefined)
+      throw new Exit(exitCode.input, `expected one scenario beside --base, got ${what.join(' ')}`);
+    return measureRefs(scenario, { ...rest, base, head });
+  }
+  if (options.head !== undefined)
+    throw new Exit(
+      exitCode.input,
+      '--head: expected --base beside it, got none; name the commit to compare with',
+    );
+  const [before, after] = what;
+  if (what.length !== 2 || before === undefined || after === undefined)
+    throw new Exit(
+      exitCode.input,
+      `expected two run directories, or one scenario with --base REF, got ${what.join(' ')}`,
+    );
+  return { base: before, head: after };
+}
+
+async function compared(baseDir: string, headDir: string, tolerance: Tolerance, options: Options) {
+  const { compareRuns, Incomparable, sameMachine } = await import('../../reports/regression.ts');
   const [base, head] = [await sideOf(baseDir), await sideOf(headDir)];
   if (options.gate && !options.otherMachine && !sameMachine(base.run, head.run))
     throw new Exit(
@@ -59,24 +131,18 @@ async function action(baseDir: string, headDir: string, options: Options): Promi
       `--gate: expected two runs of one machine, got ${base.run.environment.cpuModel} and ${head.run.environment.cpuModel}; ` +
         'measure both in one job, or add --other-machine',
     );
-  const tolerance = { ratio: options.tolerate, errors: options.tolerateErrors };
-  const comparison = (() => {
-    try {
-      return compareRuns(base, head, tolerance, options.different);
-    } catch (cause) {
-      if (!(cause instanceof Incomparable)) throw cause;
-      throw new Exit(exitCode.input, `${baseDir} and ${headDir}: ${cause.message}`, { cause });
-    }
-  })();
-  if (options.out !== undefined) await writeFile(options.out, comparisonMarkdown(comparison));
-  console.log(options.json ? JSON.stringify(comparison, undefined, 2) : comparisonText(comparison));
-  const invalid = [base, head].some(({ summary }) => summary.status === 'invalid');
-  if (invalid) throw new Exit(exitCode.invalid);
-  if (options.gate && comparison.verdict === 'regressed') throw new Exit(exitCode.expectation);
-  if (options.strict && comparison.verdict === 'inconclusive') throw new Exit(exitCode.unknown);
+  // What a commit changes in its services and its balancer is what is compared; what clients and faults do must be the same.
+  const meant = options.base === undefined ? options.different : [...options.different, 'fleet', 'balancer'];
+  try {
+    const invalid = [base, head].some(({ summary }) => summary.status === 'invalid');
+    return { ...compareRuns(base, head, tolerance, meant), ...(invalid ? { invalid } : {}) };
+  } catch (cause) {
+    if (!(cause instanceof Incomparable)) throw cause;
+    throw new Exit(exitCode.input, `${baseDir} and ${headDir}: ${cause.message}`, { cause });
+  }
 }
 
-async function sideOf(dir: string) {
+async function sideOf(dir: string): Promise<Side> {
   await readRun(dir).catch((cause: Error) => {
     throw new Exit(exitCode.input, cause.message, { cause });
   });
