@@ -16,6 +16,7 @@ const commands = new Map<string, () => Promise<Command>>([
   ['report', async () => (await import('./commands/report.ts')).report()],
   ['capacity', async () => (await import('./commands/capacity.ts')).capacity()],
   ['compare', async () => (await import('./commands/compare.ts')).compare()],
+  ['verify', async () => (await import('./commands/verify.ts')).verify()],
   ['list', async () => (await import('./commands/list.ts')).list()],
   ['import', async () => (await import('./commands/import.ts')).importLog()],
   ['check', async () => (await import('./commands/check.ts')).check()],
@@ -41,6 +42,8 @@ Examples:
   $ steelyard check ./my-strategy.mts                        the laws it breaks, each with the shortest sequence that shows it
   $ steelyard import access.log                              a scenario out of what a balancer wrote down
   $ steelyard compare results/before results/after --gate    exit 99 where the second is worse
+  $ steelyard compare my-scenario.yaml --base main            this commit against another, in turns
+  $ steelyard verify results/latest                          the same run again: does its verdict reproduce?
   $ steelyard capacity steady --meet 'p99 < 100ms'            how much each contender can take
   $ steelyard list strategies
   $ steelyard proxy --listen :8080 --backend http://10.0.0.7:80 --backend http://10.0.0.8:80

@@ -1,9 +1,14 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
+import { parse } from 'yaml';
 import { parseSource } from '../../scenarios/source.ts';
 import { place } from '../cli.test-support.ts';
 import { draftOf } from '../compose/draft.ts';
+
+interface Workflow {
+  jobs: { compare: { steps: { run?: string }[] } };
+}
 
 const compose = `
 services:
@@ -19,12 +24,15 @@ services:
   api: { build: ., expose: [8000], command: [serve, "-p", 8000] }
 `;
 
-test('init writes a scenario and a strategy that are sound, once', async (t) => {
+test('init writes a scenario, a strategy and a workflow that are sound, once', async (t) => {
   const { dir, steelyard } = await place(t);
   const first = await steelyard('init');
   t.is(first.exitCode, 0, first.stderr);
   t.is((await steelyard('check', 'steelyard.yaml')).exitCode, 0);
   t.is((await steelyard('check', './my-strategy.mts')).exitCode, 0);
+  const workflow = parse(await readFile(join(dir, '.github/workflows/steelyard.yml'), 'utf8')) as Workflow;
+  const command = workflow.jobs.compare.steps.find(({ run }) => run?.includes(' compare '))!.run!;
+  t.regex(command, /steelyard compare steelyard\.yaml --base "\$BASE" .*--gate/);
   await writeFile(join(dir, 'steelyard.yaml'), 'mine');
   const second = await steelyard('init');
   t.is(second.exitCode, 2);

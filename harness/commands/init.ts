@@ -1,5 +1,5 @@
-/** `steelyard init`: a scenario and a strategy to start from, or a scenario drafted from a Compose file. Overwrites nothing. */
-import { existsSync, writeFileSync } from 'node:fs';
+/** `steelyard init`: a scenario, a strategy and a CI workflow to start from, or a scenario drafted from a Compose file. Overwrites nothing. */
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { Command } from 'commander';
 import { parseSource, readText } from '../../scenarios/source.ts';
@@ -35,21 +35,46 @@ export default {
 };
 `;
 
+const workflowFile = '.github/workflows/steelyard.yml';
+
+const workflow = `# A pull request's ${strategyFile} against its base, measured in turns in one job. Exit code 99 when it has regressed.
+name: steelyard
+on: pull_request
+jobs:
+  compare:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+        with: { fetch-depth: 0 } # the base is measured, too
+      - uses: actions/setup-node@v4
+        with: { node-version: lts/* }
+      - run: npx --yes steelyard compare ${scenarioFile} --base "$BASE" --rounds 15 --gate --runs runs --out comparison.md
+        env: { BASE: "\${{ github.event.pull_request.base.sha }}" }
+      - if: always()
+        run: cat comparison.md >> "$GITHUB_STEP_SUMMARY"
+      - if: always()
+        uses: actions/upload-artifact@v4
+        with: { name: steelyard, path: runs }
+`;
+
 export function init(): Command {
   return new Command('init')
     .description(
-      'write a scenario and a strategy to start from into this folder; what is there is never overwritten',
+      'write a scenario, a strategy and a CI workflow to start from into this folder; what is there is never overwritten',
     )
     .option('--from-compose <file>', 'draft the scenario from the services of a Docker Compose file')
     .action(({ fromCompose }: { fromCompose?: string }) => {
       const files =
         fromCompose === undefined
-          ? { [scenarioFile]: scenario, [strategyFile]: strategy }
+          ? { [scenarioFile]: scenario, [strategyFile]: strategy, [workflowFile]: workflow }
           : { [scenarioFile]: drafted(fromCompose) };
       for (const file of Object.keys(files)) if (existsSync(file)) throw refusal(file);
-      for (const [file, text] of Object.entries(files)) writeFileSync(file, text, { flag: 'wx' });
+      for (const [file, text] of Object.entries(files)) {
+        mkdirSync(dirname(file), { recursive: true });
+        writeFileSync(file, text, { flag: 'wx' });
+      }
       console.log(
-        `Wrote ${Object.keys(files).join(' and ')}. Next: steelyard check ${scenarioFile}, then steelyard run ${scenarioFile}`,
+        `Wrote ${Object.keys(files).join(', ')}. Next: steelyard check ${scenarioFile}, then steelyard run ${scenarioFile}`,
       );
     });
 }
