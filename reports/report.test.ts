@@ -28,6 +28,7 @@ test('a recording on disk becomes every fold, and says what the recording in mem
     'summary.csv',
     'summary.md',
     'junit.xml',
+    'benchmark.json',
     'report.html',
   ])
     t.true(files.includes(file), file);

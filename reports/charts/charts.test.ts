@@ -86,7 +86,11 @@ for (const [world, report] of Object.entries(worlds))
         const svg = await renderSvg(spec, label, 'p', (message) => void complaints.push(message));
         t.deepEqual(complaints, [], name);
         t.regex(svg, /^<svg [^>]*viewBox="[^"]+" role="img" aria-label="/, name);
-        t.regex(svg, /seconds from the|responses were faster|times as bad/, `${name}: the x axis says what it is`);
+        t.regex(
+          svg,
+          /seconds from the|responses were faster|times as bad/,
+          `${name}: the x axis says what it is`,
+        );
         t.notRegex(svg, /NaN|undefined|Infinity/, name);
       }
     }

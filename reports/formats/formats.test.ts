@@ -4,6 +4,7 @@ import { fiveContenders } from '../fixture-recording.test-support.ts';
 import { fixtureReport } from '../fixture-report.test-support.ts';
 import { nearestRank } from '../latencies.ts';
 import { formats } from '../report.ts';
+import benchmark from './benchmark.ts';
 import csv, { cell } from './csv.ts';
 import hlog from './hlog.ts';
 import html from './html.ts';
@@ -34,6 +35,7 @@ test('the folds of the run directory, each once', (t) => {
   const files = [...formats.values()].map(({ file }) => file).sort();
   t.deepEqual(files, [
     ...[
+      'benchmark.json',
       'junit.xml',
       'latency.hlog',
       'report.html',
@@ -123,6 +125,22 @@ test('a simulation’s every file is the same whenever and wherever it is comput
   });
   t.regex(await html.create(real), /made-up CPU/);
   t.notRegex(await html.create(real), /virtual time/);
+});
+
+test('github-action-benchmark: numbers only, smaller is better, each name once', async (t) => {
+  const entries = JSON.parse(await benchmark.create(report)) as {
+    name: string;
+    unit: string;
+    value: number;
+  }[];
+  t.is(entries.length, 4 * report.summary.contenders.filter(({ status }) => status === 'complete').length);
+  t.is(new Set(entries.map(({ name }) => name)).size, entries.length);
+  t.true(entries.every(({ value, unit }) => Number.isFinite(value) && (unit === 'ms' || unit === '%')));
+  const broken = {
+    ...report,
+    summary: { ...report.summary, audit: { ...report.summary.audit, passed: false } },
+  };
+  t.deepEqual(JSON.parse(await benchmark.create(broken)), [], 'nothing that the audit does not stand behind');
 });
 
 test('hlog: other tools read back one tagged histogram per trial, exact to three digits', async (t) => {
