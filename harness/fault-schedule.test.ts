@@ -6,7 +6,13 @@ import { FaultSchedule, FaultTrouble } from './fault-schedule.ts';
 /** A fleet that only writes down what it is told, on a clock that jumps from one wake-up to the next. */
 function rig(
   faults: Partial<ScheduledFault>[],
-  { refuse = '', reviveTakes = 5, late = 0, mayBegin = () => Promise.resolve() } = {},
+  {
+    refuse = '',
+    reviveTakes = 5,
+    late = 0,
+    mayBegin = () => Promise.resolve(),
+    unwritten = (_fault: number, _phase: string): boolean => false,
+  } = {},
 ) {
   let clock = 1000;
   const sleepers: { at: number; wake: () => void; drop: (why: Error) => void }[] = [];
@@ -37,7 +43,10 @@ function rig(
     now: () => clock + late,
     sleepUntil,
     mayBegin,
-    onEvent: ({ t, fault, phase, backends }) => events.push(`${t} ${fault} ${phase} ${backends.join('+')}`),
+    onEvent: ({ t, fault, phase, backends }) => {
+      if (unwritten(fault, phase)) throw new Error('no space left on device');
+      events.push(`${t} ${fault} ${phase} ${backends.join('+')}`);
+    },
   });
   const turn = () => new Promise((resolve) => setImmediate(resolve));
   /** Wakes sleepers in order of time until none is due at `until`. */
@@ -181,6 +190,22 @@ test('it is asked once, when the first fault is due; where the answer is no, non
   await rejected;
   await schedule.healAll();
   t.deepEqual([log, events, schedule.troubles], [[], [], []]);
+});
+
+test('what cannot be written down is healed all the same, and so is everything before it', async (t) => {
+  const { schedule, log, advance } = rig(
+    [
+      { at: 10, kind: 'crash', on: 'a' },
+      { at: 20, kind: 'slow', on: 'b' },
+    ],
+    { unwritten: (fault, phase) => fault === 1 && phase === 'heal-asked' },
+  );
+  const run = schedule.run();
+  await advance(1050);
+  await t.throwsAsync(schedule.healAll(), { message: 'no space left on device' });
+  t.deepEqual(log.slice(2), ['1020 clear 1 b', '1020 revive a']);
+  await advance(9999);
+  await run;
 });
 
 test('what still stands at the end is healed in reverse order', async (t) => {

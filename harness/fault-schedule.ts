@@ -69,14 +69,18 @@ export class FaultSchedule {
     await Promise.race([Promise.all(this.#turns.values()), failure.promise]);
   }
 
-  /** Heals what still stands, the latest first. Tries everything; `troubles` has what could not be healed. */
+  /**
+   * Heals what still stands, the latest first. Tries everything; `troubles` has what could not be healed, and it rejects at the end with
+   * what else went wrong, such as a disk without room for an event.
+   */
   async healAll(): Promise<void> {
     this.#over = true;
     await Promise.allSettled(this.#turns.values());
+    const failures: unknown[] = [];
     for (const of of [...this.#standing].reverse())
-      await this.#heal(of).catch((error: unknown) => {
-        if (!(error instanceof FaultTrouble)) throw error;
-      });
+      await this.#heal(of).catch((error: unknown) => failures.push(error));
+    const other = failures.find((error) => !(error instanceof FaultTrouble));
+    if (other !== undefined) throw other;
   }
 
   /** Nothing of a fault begins before what came before it on the same backends is through. */
@@ -123,8 +127,11 @@ export class FaultSchedule {
     // What hits the load and no backend is done by the generator, which keeps its own time however late this process is.
     const due = backends.length > 0 ? undefined : before === 'asked' ? at : until;
     const began = Math.min(now(), t0 + (due ?? Number.POSITIVE_INFINITY));
-    onEvent({ ...event, t: began - t0, phase: before });
+    // What cannot be written down is done all the same: a heal that is left out would outlive the run.
+    const unwritten = thrownBy(() => onEvent({ ...event, t: began - t0, phase: before }));
+    if (unwritten !== undefined && before === 'asked') throw unwritten;
     const ends = await Promise.allSettled(backends.map(act));
+    if (unwritten !== undefined) throw unwritten;
     const said: string[] = [];
     const details: string[] = [];
     let last = began;
@@ -150,6 +157,15 @@ export class FaultSchedule {
     for (const one of said) this.#troubles.add(one);
     throw new FaultTrouble(said.join(' '));
   }
+}
+
+function thrownBy(act: () => void): unknown {
+  try {
+    act();
+  } catch (error) {
+    return error;
+  }
+  return undefined;
 }
 
 const whenNotTaken =

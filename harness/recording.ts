@@ -20,7 +20,6 @@ import type { Scenario } from '../scenarios/scenario.ts';
 import type { TimeConstant } from '../scenarios/time-constants.ts';
 import { readEventFile } from './event-log.ts';
 import type { ExecutionsKept } from './recording-executions.ts';
-import { trialFile } from './recording-rows.ts';
 import { writeWhole } from './whole-file.ts';
 
 export {
@@ -200,10 +199,6 @@ export interface Trial {
   };
   /** Counts as the generator kept them, apart from the rows: the rows must add up to them. */
   counts: RequestCounts;
-  /** The same trial in virtual time, recorded in its `simulated/` (harness/twins.ts). Absent: none was made. */
-  simulated?:
-    | ({ status: 'complete' } & Required<Pick<Trial, 'windowMs' | 'counts' | 'rows'>>)
-    | { status: 'failed'; error: string };
 }
 
 /** Requests of the measured window. sent = ok + failed + lost + aborted + inFlightAtEnd, exactly; notSent is apart. */
@@ -296,13 +291,6 @@ export async function readRun(dir: string): Promise<Run> {
 
 /** Where a run's events stand. */
 export const eventsFile = (dir: string): string => join(dir, 'events.ndjson');
-
-/** What a trial's simulated twin is called wherever a trial's id is asked for: its rows stand in its trial's folder. */
-export const twinOf = (trial: string): string => `${trial}/simulated`;
-
-/** Where the events of a trial's simulated twin stand. */
-export const twinEventsFile = (dir: string, trial: string): string =>
-  trialFile(dir, twinOf(trial), 'events.ndjson');
 
 /** Events by trial, in the order the trials began, and by time within one: the balancer's are written after its trial. */
 export async function readEvents(dir: string): Promise<Event[]> {

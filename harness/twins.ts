@@ -31,29 +31,32 @@ export async function simulateTwins(
 ): Promise<string[]> {
   const missing: string[] = [];
   const processes = new SimulationProcesses({ label, signal });
-  for (const trial of run.trials) {
-    const plan = planned.find(({ id }) => id === trial.id);
-    if (signal.aborted || plan === undefined || trial.status !== 'complete') continue;
-    const id = simulatedTwin(trial.id);
-    const folder = trialFile(dir, id, '');
-    const twin = await simulateTrial(plan, {
-      scenario: { ...scenario, steady: false },
-      folder,
-      label,
-      signal,
-      processes,
-    });
-    if (twin.status === 'complete' && twin.rows === 'all') {
-      // The requests are what is compared; the rest would say again what the same files decide.
-      for (const name of [spools.attempts, spools.events])
-        await rm(trialFile(dir, id, name), { force: true });
-      await collect(dir, run, { ...twin, id });
-      continue;
+  try {
+    for (const trial of run.trials) {
+      const plan = planned.find(({ id }) => id === trial.id);
+      if (signal.aborted || plan === undefined || trial.status !== 'complete') continue;
+      const id = simulatedTwin(trial.id);
+      const folder = trialFile(dir, id, '');
+      const twin = await simulateTrial(plan, {
+        scenario: { ...scenario, steady: false },
+        folder,
+        label,
+        signal,
+        processes,
+      });
+      if (twin.status === 'complete' && twin.rows === 'all') {
+        // The requests are what is compared; the rest would say again what the same files decide.
+        for (const name of [spools.attempts, spools.events])
+          await rm(trialFile(dir, id, name), { force: true });
+        await collect(dir, run, { ...twin, id });
+        continue;
+      }
+      await rm(folder, { recursive: true, force: true });
+      if (twin.status === 'failed')
+        missing.push(`${trial.contender} could not be simulated beside its real trial: ${twin.error}`);
     }
-    await rm(folder, { recursive: true, force: true });
-    if (twin.status === 'failed')
-      missing.push(`${trial.contender} could not be simulated beside its real trial: ${twin.error}`);
+  } finally {
+    await processes.close();
   }
-  await processes.close();
   return missing;
 }

@@ -96,8 +96,8 @@ export class LoadClock {
   reaches(factor: number, time: number): number {
     // What is reached by a sum of products is reached, whatever rounding makes of it.
     const enough = factor - 1e-9;
-    for (const it of [this.#before, ...this.#stretches]) {
-      if (it.to <= time) continue;
+    for (let i = this.#at((stretch) => stretch.from <= time); i < this.#stretches.length; i++) {
+      const it = this.#stretches[i] ?? this.#before;
       const from = Math.max(time, it.from);
       if (factorOf(it, from) >= enough) return from;
       const then = it.growth > 0 ? it.from + (factor - it.factor) / it.growth : it.to;
@@ -108,6 +108,11 @@ export class LoadClock {
 
   /** The last stretch of which it is true, as of all before it. */
   #last(is: (stretch: Stretch) => boolean): Stretch {
+    return this.#stretches[this.#at(is)] ?? this.#before;
+  }
+
+  /** Its index; −1 for the time before all stretches. */
+  #at(is: (stretch: Stretch) => boolean): number {
     let low = 0;
     let high = this.#stretches.length;
     while (low < high) {
@@ -115,7 +120,7 @@ export class LoadClock {
       if (is(this.#stretches[middle]!)) low = middle + 1;
       else high = middle;
     }
-    return this.#stretches[low - 1] ?? this.#before;
+    return low - 1;
   }
 }
 

@@ -104,6 +104,12 @@ export function clockOf(occurrences: readonly LoadOccurrence[]): LoadClock | und
   return rates.length === 0 ? undefined : new LoadClock(rates);
 }
 
-function changeOf({ kind, options, at, until = Number.POSITIVE_INFINITY }: LoadOccurrence): LoadChange {
+/** What it makes of the load while it holds. */
+export function changeOf({
+  kind,
+  options,
+  at,
+  until = Number.POSITIVE_INFINITY,
+}: LoadOccurrence): LoadChange {
   return loadFaultOf(kind).create(options as never)(until - at);
 }

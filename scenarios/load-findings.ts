@@ -1,7 +1,7 @@
 /** Whether the faults of a load can be done to this one. */
-import { loadFaultOf } from './catalogue.ts';
 import type { Sections } from './consistency.ts';
 import { Crowd } from './crowd.ts';
+import { changeOf } from './load-faults.ts';
 import { loadClockOf, loadOccurrencesOf } from './load-length.ts';
 import type { Finding } from './problem.ts';
 
@@ -20,9 +20,9 @@ export function* loadFaultFindings({ fleet, load, faults }: Sections): Generator
   const told = new Set<number>();
   const growing: Growing[] = [];
   for (const it of loadOccurrencesOf({ fleet, load, faults })) {
-    const { fault, kind, options, at, until = Number.POSITIVE_INFINITY } = it;
+    const { fault, kind, at, until = Number.POSITIVE_INFINITY } = it;
     if (told.has(fault)) continue;
-    const change = loadFaultOf(kind).create(options as never)(until - at);
+    const change = changeOf(it);
     if (change.kind !== 'rate') continue;
     if (change.over === Number.POSITIVE_INFINITY) {
       told.add(fault);

@@ -19,6 +19,9 @@ export interface Occurrence {
   readonly until?: number;
 }
 
+/** Of one fault. A run of an hour may flap three times a second; more is refused (shape-findings.ts), and so not spelled out. */
+export const mostOccurrences = 10_000;
+
 /** A moment at which something is to be done. */
 export interface Step {
   readonly at: number;
@@ -37,15 +40,15 @@ export function occurrencesOf(
   length: number | undefined,
 ): Occurrence[] {
   return faults
-    .flatMap((scheduled, fault) =>
-      timesOf(scheduled, length)
-        .flatMap((later, round) => {
-          const draw = scheduled.again === 'anew' ? round : 0;
-          return taken(scheduled, targetsOf(scheduled.on, fleet, seed, fault, draw), later);
-        })
-        .sort((a, b) => a.at - b.at)
-        .map((it, occurrence) => ({ fault, occurrence, ...it })),
-    )
+    .flatMap((scheduled, fault) => {
+      const own: ReturnType<typeof taken> = [];
+      for (const [round, later] of timesOf(scheduled, length).entries()) {
+        if (own.length > mostOccurrences) break;
+        const draw = scheduled.again === 'anew' ? round : 0;
+        own.push(...taken(scheduled, targetsOf(scheduled.on, fleet, seed, fault, draw), later));
+      }
+      return own.sort((a, b) => a.at - b.at).map((it, occurrence) => ({ fault, occurrence, ...it }));
+    })
     .sort((a, b) => a.at - b.at || a.fault - b.fault);
 }
 
@@ -55,9 +58,9 @@ export function timesOfFault({ at, every, times }: ScheduledFault, length: numbe
   return times ?? (length === undefined ? Number.NaN : Math.max(1, Math.ceil((length - at) / every)));
 }
 
-/** How much later than the first time it comes each time, ms. */
+/** How much later than the first time it comes each time, ms; of more than there may be, one too many. */
 function timesOf(scheduled: ScheduledFault, length: number | undefined): number[] {
-  const times = timesOfFault(scheduled, length);
+  const times = Math.min(timesOfFault(scheduled, length), mostOccurrences + 1);
   return Array.from({ length: Number.isNaN(times) ? 1 : times }, (_, i) => i * (scheduled.every ?? 0));
 }
 

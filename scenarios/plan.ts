@@ -1,6 +1,7 @@
 /** What a scenario would do, worked out without running it: how long, how much load, how full the fleet is in each phase. */
 import { serviceFaultOf, serviceTimeOf } from './catalogue.ts';
 import { Crowd } from './crowd.ts';
+import { hasDistances } from './distances.ts';
 import { lengthOf, loadClockOf } from './load-length.ts';
 import { type Occurrence, occurrencesOf } from './occurrences.ts';
 import { busiestOf, loadedPools, type PoolPlan, poolPlans } from './pool-plan.ts';
@@ -95,7 +96,7 @@ export function planOf(scenario: Scenario, contenders: number): Plan {
       ...(scenario.balancer.zones && { zones: scenario.balancer.zones }),
       ...(scenario.balancer.board && { boardMs: scenario.balancer.board.every }),
     },
-    ...(takesTime(scenario.network) && { network: scenario.network }),
+    ...(hasDistances(scenario.network) && { network: scenario.network }),
     roundsToProve: roundsToProve(contenders),
     proves: rounds >= roundsToProve(contenders) && contenders > 1,
     windowMs,
@@ -198,10 +199,6 @@ function addedBy({ kind, options }: Scenario['faults'][number], service: number)
   });
   return sum(delays) / draws;
 }
-
-/** Whether any trip does; jitter alone is a share of nothing. */
-const takesTime = ({ client, backend, connect, latencies }: Scenario['network']): boolean =>
-  client + backend + connect > 0 || Object.keys(latencies).length > 0;
 
 const isKnown = (capacity: number): boolean => !Number.isNaN(capacity);
 

@@ -34,6 +34,12 @@ for (const [says, text, path, message] of [
     /expected at most 10000 occurrences, got 180000/,
   ],
   [
+    'more times than could ever be spelled out',
+    `${open}faults: [{ at: 1s, until: 2s, every: 1500ms, times: 5000000000, on: all, freeze: {} }]\n`,
+    'faults.0.every',
+    /expected at most 10000 occurrences, got 5000000000/,
+  ],
+  [
     'drawn anew before the last round is over',
     fault('until: 2s, every: 2500ms, again: anew, stagger: 1s, on: "random:3"'),
     'faults.0.every',

@@ -1,13 +1,10 @@
 /** Whether the shapes of faults (`every`, `stagger`) make sense on this fleet and in this length; and what of them will not be seen. */
 import { countable, type Sections } from './consistency.ts';
 import { lengthOf } from './load-length.ts';
-import { timesOfFault } from './occurrences.ts';
+import { mostOccurrences, timesOfFault } from './occurrences.ts';
 import type { Finding } from './problem.ts';
 import { backendsOf, type ScheduledFault } from './scenario.ts';
 import { type Target, targetsOf } from './targets.ts';
-
-/** Of one fault. A run of an hour may flap three times a second. */
-const mostOccurrences = 10_000;
 
 /** What flaps can be counted, and meets itself on no backend. */
 export function* shapeFindings({ fleet, load, faults = [] }: Sections): Generator<Finding> {

@@ -65,6 +65,20 @@ test('a Compose file becomes a scenario that is sound; what is left out is said,
   t.is(checked.exitCode, 0, checked.stderr);
 });
 
+test('services whose names are numbers, words of YAML or differ in their letters only are entries of their own', async (t) => {
+  const services = ['1', 'true', 'Web', 'web'].map((name) => `  "${name}": { image: "a/b:1", ports: [80] }`);
+  const { dir, steelyard } = await place(t);
+  await writeFile(join(dir, 'compose.yml'), `services:\n${services.join('\n')}\n`);
+  const { exitCode, stderr } = await steelyard('init', '--from-compose', 'compose.yml');
+  t.is(exitCode, 0, stderr);
+  const draft = parse(await readFile(join(dir, 'steelyard.yaml'), 'utf8')) as { fleet: { id: string }[] };
+  t.deepEqual(
+    draft.fleet.map(({ id }) => id),
+    ['1', 'true', 'web', 'web-2'],
+  );
+  t.is((await steelyard('check', 'steelyard.yaml')).exitCode, 0);
+});
+
 for (const [what, text, says] of [
   [
     'no services',

@@ -5,6 +5,7 @@
 import { namePattern } from '../../scenarios/names.ts';
 import { type Finding, ScenarioError } from '../../scenarios/problem.ts';
 import type { Source } from '../../scenarios/source.ts';
+import { yamlName } from '../yaml-name.ts';
 
 type Mapping = Readonly<Record<string, unknown>>;
 
@@ -29,6 +30,7 @@ export function draftOf({ raw, file, problems, place }: Source, project: string)
     });
   const entries: string[] = [];
   const left: string[] = [];
+  const ids = new Set<string>();
   for (const [name, service] of Object.entries(raw.services)) {
     if (!isMapping(service))
       throw refuse({
@@ -36,7 +38,7 @@ export function draftOf({ raw, file, problems, place }: Source, project: string)
         message: 'expected a service as a mapping, got something else',
       });
     const why = whyLeft(service);
-    if (why === undefined) entries.push(entryOf(name, service, project));
+    if (why === undefined) entries.push(entryOf(name, idOf(name, ids), service, project));
     else left.push(`#   ${plain(name)}: ${why}`);
   }
   if (entries.length === 0)
@@ -80,13 +82,21 @@ function portOf({ ports, expose }: Mapping): number | undefined {
   return undefined;
 }
 
-function entryOf(name: string, service: Mapping, project: string): string {
+/** Fit for a fleet, and like no other in it: Compose tells `Web` from `web`. */
+function idOf(name: string, taken: Set<string>): string {
+  const plain = name
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9._-]/g, '-')
+    .replace(/^[^a-z0-9]+/, '');
+  const fit = namePattern.test(plain) ? plain : 'service';
+  let id = fit;
+  for (let i = 2; taken.has(id); i++) id = `${fit}-${i}`;
+  taken.add(id);
+  return id;
+}
+
+function entryOf(name: string, id: string, service: Mapping, project: string): string {
   const { image, build, deploy, scale, command, environment, env_file: envFile } = service;
-  const id =
-    name
-      .toLowerCase()
-      .replaceAll(/[^a-z0-9._-]/g, '-')
-      .replace(/^[^a-z0-9]+/, '') || 'service';
   const said: string[] = [];
   if (image === undefined && build !== undefined) said.push('built by: docker compose build');
   if (/\$\{?\w/.test(String(image ?? ''))) said.push('the image is named by a variable: write its value');
@@ -106,7 +116,7 @@ function entryOf(name: string, service: Mapping, project: string): string {
   const rest = Object.keys(service).filter((key) => !understood.has(key));
   if (rest.length > 0) said.push(`not carried over: ${rest.map(plain).join(', ')}`);
   const fields = [
-    `id: ${namePattern.test(id) ? id : 'service'}`,
+    `id: ${yamlName(id)}`,
     ...(Number.isInteger(copies) && copies > 1 ? [`count: ${copies}`] : []),
     `image: ${JSON.stringify(image ?? `${project}-${name}`)}`,
     `port: ${portOf(service)}`,

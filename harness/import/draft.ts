@@ -1,4 +1,6 @@
 /** The scenario of an import as YAML, with comments that say what was seen, what was guessed and what is not known. Pure. */
+
+import { yamlName } from '../yaml-name.ts';
 import { backendIds } from './backend-ids.ts';
 import type { LogImport } from './log-import.ts';
 import { fitted, type Proposal, seconds, shown } from './proposal.ts';
@@ -196,7 +198,7 @@ function* fleet(
       times === undefined ? '' : `; usually p50 ${shown(times.at(0.5))}, p99 ${shown(times.at(0.99))}`;
     const where = options.keepAddresses ? ` (${name.replaceAll(/[^\x20-\x7e]/g, '?')})` : '';
     yield `  # ${names[i]}${where}: ${number(sent)} attempts, ${percent(sent / all)} of all, ${number(failed)} failed${took}`;
-    yield `  - id: ${names[i]}`;
+    yield `  - id: ${yamlName(names[i]!)}`;
     yield* shared(it, options);
     yield* law(times, n, '    ');
   }
@@ -222,7 +224,7 @@ function* faults(proposals: readonly (Proposal & { on: string })[], n: number): 
   yield 'faults:';
   for (const { at, until, on, kind, options, times, evidence } of proposals) {
     yield* comment(`${on}: ${evidence}`).map((line) => `  ${line}`);
-    const when = `at: ${Math.round(at)}ms${until === undefined ? '' : `, until: ${Math.round(until)}ms`}, on: ${on}`;
+    const when = `at: ${Math.round(at)}ms${until === undefined ? '' : `, until: ${Math.round(until)}ms`}, on: ${yamlName(on)}`;
     if (times === undefined) {
       const given = Object.entries(options).map(([key, value]) => `${key}: ${value}`);
       yield `  - { ${when}, ${kind}: {${given.length > 0 ? ` ${given.join(', ')} ` : ''}} }`;

@@ -39,24 +39,27 @@ export async function simulateOracles(
   const notes: string[] = [];
   const processes = new SimulationProcesses({ label, signal });
   const unwatched = { ...scenario, steady: false as const };
-  for (let round = 0; round < scenario.rounds && !signal.aborted; round++) {
-    const id = oracleOf(round);
-    const folder = trialFile(dir, id, '');
-    const contender = { name: 'oracle', strategy: 'oracle', options: {}, balancer: scenario.balancer };
-    const plan = { id, contender, round, order: 0, seed: roundSeed(scenario.seed, round) };
-    const trial = await simulateTrial(plan, { scenario: unwatched, folder, label, signal, processes });
-    if (trial.status === 'complete' && trial.rows === 'all') {
-      // What it sent where is nobody's question: only how long each request took.
-      for (const name of [spools.attempts, spools.events])
-        await rm(trialFile(dir, id, name), { force: true });
-      await collect(dir, run, trial);
-      continue;
+  try {
+    for (let round = 0; round < scenario.rounds && !signal.aborted; round++) {
+      const id = oracleOf(round);
+      const folder = trialFile(dir, id, '');
+      const contender = { name: 'oracle', strategy: 'oracle', options: {}, balancer: scenario.balancer };
+      const plan = { id, contender, round, order: 0, seed: roundSeed(scenario.seed, round) };
+      const trial = await simulateTrial(plan, { scenario: unwatched, folder, label, signal, processes });
+      if (trial.status === 'complete' && trial.rows === 'all') {
+        // What it sent where is nobody's question: only how long each request took.
+        for (const name of [spools.attempts, spools.events])
+          await rm(trialFile(dir, id, name), { force: true });
+        await collect(dir, run, trial);
+        continue;
+      }
+      await rm(folder, { recursive: true, force: true });
+      if (trial.status === 'failed') notes.push(`Regret is not known: the oracle failed: ${trial.error}`);
+      else if (trial.status === 'complete')
+        notes.push('Regret is not known: of so many requests no rows are kept to compare one by one.');
     }
-    await rm(folder, { recursive: true, force: true });
-    if (trial.status === 'failed') notes.push(`Regret is not known: the oracle failed: ${trial.error}`);
-    else if (trial.status === 'complete')
-      notes.push('Regret is not known: of so many requests no rows are kept to compare one by one.');
+  } finally {
+    await processes.close();
   }
-  await processes.close();
   return notes;
 }
