@@ -2,13 +2,10 @@
  * `steelyard simulate --all` and `steelyard run --all`: every scenario of the library, each by the very command that runs it
  * alone, in a process and a directory of its own. What one of them does, an interruption too, leaves the others as they were.
  */
-import { rename, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { extname, join, relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join, relative } from 'node:path';
 import type { Command } from 'commander';
 import { Option } from 'commander';
-import { execa } from 'execa';
 import type { Summary } from '../../reports/summary.ts';
 import { listScenarios } from '../../scenarios/library.ts';
 import { isAble, loadScenario, type RealDriver } from '../../scenarios/loader.ts';
@@ -16,9 +13,11 @@ import { type Tier, tiers } from '../../scenarios/tiers.ts';
 import { now } from '../clock.ts';
 import { combine, Exit, exitCode } from '../exit.ts';
 import { onInterrupt } from '../interrupt.ts';
+import { writeWhole } from '../recording.ts';
 import { makeRunDirectory } from '../run-directory.ts';
 import { listStrategies } from '../strategies.ts';
 import { type AllResult, allText, resultOf, type ScenarioResult, scenarioLine } from './all-results.ts';
+import { OwnCommands } from './own-command.ts';
 import { whole } from './scenario-options.ts';
 
 export interface AllOptions {
@@ -96,27 +95,26 @@ export async function runAll(settings: AllSettings): Promise<never> {
     leftOut: unable,
   });
   const waiting = [...able];
-  const running = new Set<() => void>();
-  interrupt.signal.addEventListener('abort', () => {
-    for (const stop of running) stop();
-  });
-  interrupt.onForce(async () => {
-    for (const stop of running) stop();
-    while (running.size > 0) await new Promise((resolve) => setTimeout(resolve, 50));
-  });
+  const commands = new OwnCommands(interrupt);
+  let written: Promise<void> = Promise.resolve();
+  // Lanes end when they like, and all of them write the one file: in turn, so that what is written last knows the most.
+  const write = () => {
+    written = written.then(() => writeResult(dir, result()));
+    return written;
+  };
   const lane = async () => {
     for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
       if (interrupt.signal.aborted) return;
-      const ended = await runOne(name, settings, dir, running);
+      const ended = await runOne(name, settings, dir, commands);
       done.set(name, ended);
       if (!quiet) say(scenarioLine(ended, Math.max(...able.map(({ length }) => length))));
-      await writeResult(dir, result());
+      await write();
     }
   };
   const lanes = command === 'run' ? 1 : (settings.jobs ?? availableParallelism());
   await Promise.all(Array.from({ length: lanes }, lane));
+  await write();
   const all = result();
-  await writeResult(dir, all);
   if (json) console.log(JSON.stringify(all, undefined, 2));
   else
     console.log(
@@ -137,28 +135,24 @@ async function choose({ tier, driver }: AllSettings) {
   };
 }
 
-const cli = fileURLToPath(new URL(`../cli${extname(import.meta.url)}`, import.meta.url));
-
 /** One scenario by its own command. Never rejects: what kept it from an answer stands in the result. */
 async function runOne(
   name: string,
   { command, args }: AllSettings,
   parent: string,
-  running: Set<() => void>,
+  commands: OwnCommands,
 ): Promise<ScenarioResult> {
   const began = now();
   const dir = join(parent, name);
-  const child = execa(
-    process.execPath,
-    [cli, command, name, ...args, '--json', '--quiet', '--out', dir],
-    // In a process group of its own: Ctrl-C reaches it once, through us, as a second one would force it.
-    { reject: false, stdin: 'ignore', detached: true, cleanup: true, maxBuffer: 200_000_000 },
-  );
-  const stop = () => child.kill('SIGINT');
-  running.add(stop);
-  const { exitCode: ended, signal, stdout, stderr } = await child;
-  const code = ended ?? (signal === 'SIGINT' ? exitCode.interrupted : exitCode.failed);
-  running.delete(stop);
+  const { code, stdout, stderr } = await commands.run([
+    command,
+    name,
+    ...args,
+    '--json',
+    '--quiet',
+    '--out',
+    dir,
+  ]);
   return resultOf({
     ...{ name, dir, code, wallMs: now() - began },
     summary: stdout.trim() === '' ? undefined : (JSON.parse(stdout) as Summary),
@@ -167,8 +161,6 @@ async function runOne(
 }
 
 /** Whole or not at all, after every scenario, so that what is done is known however the rest ends. */
-async function writeResult(dir: string, result: AllResult): Promise<void> {
-  const file = join(dir, 'all.json');
-  await writeFile(`${file}.part`, `${JSON.stringify(result, undefined, 2)}\n`);
-  await rename(`${file}.part`, file);
+function writeResult(dir: string, result: AllResult): Promise<void> {
+  return writeWhole(join(dir, 'all.json'), `${JSON.stringify(result, undefined, 2)}\n`);
 }
