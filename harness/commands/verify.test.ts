@@ -1,8 +1,9 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import type { Finding } from '../../reports/summary.ts';
-import { place } from '../cli.test-support.ts';
+import { eventually, place } from '../cli.test-support.ts';
 import type { Run } from '../recording.ts';
 
 const scenario = `
@@ -56,6 +57,37 @@ test('one whose numbers were changed afterwards does not', async (t) => {
   t.regex(again.stdout, /NO {3}winner: random \(observed\), and again three \(observed\)/);
   t.regex(again.stdout, /NO {3}expectations: .*: fail, and again pass/);
   t.regex(again.stdout, /The verdict does not reproduce/);
+});
+
+test('one that was folded is folded again, and nothing is written to the first', async (t) => {
+  const { dir, steelyard } = await place(t, scenario.replace(', ./first.mts', ''));
+  const made = await steelyard('simulate', 'scenario.yaml', '--fold', '--out', 'run');
+  t.is(made.exitCode, 0, made.stderr);
+  await rm(join(dir, 'run/report.html'));
+  const again = await steelyard('verify', 'run', '--quiet', '--out', 'again');
+  t.is(again.exitCode, 0, again.stdout + again.stderr);
+  const { trials } = JSON.parse(await readFile(join(dir, 'again/run.json'), 'utf8')) as Run;
+  t.true(trials.length > 0 && trials.every(({ rows }) => rows === 'folded'));
+  t.false(existsSync(join(dir, 'run/report.html')));
+});
+
+test('Ctrl-C ends the second run in order, and verify with it', async (t) => {
+  const { dir, steelyard } = await place(t, scenario.replace(', ./first.mts', ''));
+  const long = ['--rounds', '400', '--contenders', 'random', '--set', 'expect=[]'];
+  const made = await steelyard('simulate', 'scenario.yaml', '--no-regret', '--fold', ...long, '--out', 'run');
+  t.is(made.exitCode, 0, made.stderr);
+  const running = steelyard('verify', 'run', '--out', 'again');
+  const trials = async () =>
+    (JSON.parse(await readFile(join(dir, 'again/run.json'), 'utf8').catch(() => '{"trials":[]}')) as Run)
+      .trials.length;
+  t.true(await eventually(async () => (await trials()) > 0));
+  running.kill('SIGINT');
+  const { exitCode, stderr } = await running;
+  t.is(exitCode, 130, stderr);
+  t.regex(stderr, /what was recorded of the second run stands in .*again/);
+  const { status } = JSON.parse(await readFile(join(dir, 'again/run.json'), 'utf8')) as Run;
+  t.is(status, 'interrupted');
+  t.true(existsSync(join(dir, 'again/summary.json')), 'and it is over: it has its report');
 });
 
 test('what is no run is exit 2', async (t) => {

@@ -2,14 +2,14 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { extname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join, resolve } from 'node:path';
 import { Command } from 'commander';
-import { execa } from 'execa';
 import type { Finding, Summary } from '../../reports/summary.ts';
 import { Exit, exitCode } from '../exit.ts';
+import { onInterrupt } from '../interrupt.ts';
 import { type Run, readRun } from '../recording.ts';
 import { makeRunDirectory } from '../run-directory.ts';
+import { OwnCommands } from './own-command.ts';
 import { whole } from './scenario-options.ts';
 
 interface Options {
@@ -18,8 +18,6 @@ interface Options {
   json?: boolean;
   quiet?: boolean;
 }
-
-const cli = fileURLToPath(new URL(`../cli${extname(import.meta.url)}`, import.meta.url));
 
 export function verify(): Command {
   return new Command('verify')
@@ -41,12 +39,18 @@ async function action(dir: string, options: Options): Promise<never> {
       exitCode.input,
       `${dir}: expected a complete run, got one that is ${run.status}; there is no verdict to verify`,
     );
-  const { buildReport } = await import('../../reports/report.ts');
-  const first = await buildReport(dir);
+  const { readReport } = await import('../../reports/report.ts');
+  const { summary: first } = await readReport(dir);
+  const interrupt = onInterrupt();
+  const commands = new OwnCommands(interrupt);
   const scratch = await mkdtemp(join(tmpdir(), 'steelyard-verify-'));
   try {
     const { dir: out } = await makeRunDirectory(run.scenario.name, { out: options.out, kind: 'verify' });
-    const code = await again(await scenarioOf(run, scratch), run, out, options);
+    const args = argumentsOf(await scenarioOf(run, scratch), run, out, options);
+    if (interrupt.code !== undefined) throw new Exit(interrupt.code);
+    const { code } = await commands.run(args, { aloud: true });
+    if (interrupt.code !== undefined)
+      throw new Exit(interrupt.code, `Interrupted; what was recorded of the second run stands in ${out}`);
     const summary = JSON.parse(
       await readFile(join(out, 'summary.json'), 'utf8').catch((cause: unknown) => {
         throw new Exit(code === 0 ? exitCode.failed : code, 'The second run came to no verdict', { cause });
@@ -77,28 +81,19 @@ async function scenarioOf({ source, scenario }: Run, scratch: string): Promise<s
   return file;
 }
 
-/** Runs the very command that made it; what it says goes to standard error. Its exit code. */
-async function again(file: string, run: Run, out: string, options: Options): Promise<number> {
+/** The words of the very command that made it. */
+function argumentsOf(file: string, run: Run, out: string, options: Options): string[] {
   const simulated = run.driver === 'simulation';
-  const { exitCode: code } = await execa(
-    process.execPath,
-    [
-      ...[cli, simulated ? 'simulate' : 'run', file, '--out', resolve(out)],
-      ...['--contenders', run.contenders.map((it) => asked(run, it)).join(',')],
-      ...['--rounds', String(run.scenario.rounds), '--seed', String(options.seed ?? run.seed)],
-      ...(simulated ? ['--no-regret'] : ['--driver', run.driver, '--no-twins']),
-      ...run.source.sets.flatMap((it) => ['--set', it]),
-      ...(options.quiet || options.json ? ['--quiet'] : []),
-    ],
-    {
-      reject: false,
-      stdin: 'ignore',
-      stdout: ['pipe', process.stderr],
-      stderr: 'inherit',
-      forceKillAfterDelay: false,
-    },
-  );
-  return code ?? exitCode.failed;
+  return [
+    ...[simulated ? 'simulate' : 'run', file, '--out', resolve(out)],
+    ...['--contenders', run.contenders.map((it) => asked(run, it)).join(',')],
+    ...['--rounds', String(run.scenario.rounds), '--seed', String(options.seed ?? run.seed)],
+    ...(simulated ? ['--no-regret'] : ['--driver', run.driver, '--no-twins']),
+    // Percentiles of folds are not those of rows, to the bit.
+    ...(simulated && run.trials.every(({ rows }) => rows === 'folded') ? ['--fold'] : []),
+    ...run.source.sets.flatMap((it) => ['--set', it]),
+    ...(options.quiet || options.json ? ['--quiet'] : []),
+  ];
 }
 
 /** How a contender is named on a command line: by the name the scenario gives it, else by its strategy or its file. */
