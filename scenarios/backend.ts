@@ -8,8 +8,7 @@
  *  - before `arrive` or `abandon` at `now`, call `finish` for every running job whose `finish` ≤ now, earliest first;
  *  - where a call answers with a job, that job has just started: set a timer for its `finish`.
  */
-import type { Verdict } from './faults/fault.ts';
-import { pass } from './faults/fault.ts';
+import { isUnworked, pass, type Verdict } from './faults/fault.ts';
 import { FaultSet } from './faults/fault-set.ts';
 import { LoadMeter } from './load-meter.ts';
 import { Lru } from './lru.ts';
@@ -45,15 +44,6 @@ export class Job {
   found = 0;
   /** The one behind it in the queue. */
   next: Job | undefined = undefined;
-}
-
-const brokenOff: Verdict = { kind: 'reset', sent: 0 };
-
-/** Carried out without a worker, and so without the work. */
-function isUnworked(verdict: Verdict): boolean {
-  return (
-    verdict.kind === 'error' || verdict.kind === 'hang' || (verdict.kind === 'reset' && verdict.sent === 0)
-  );
 }
 
 /**
@@ -211,14 +201,9 @@ export class BackendModel<J extends Job = Job> {
     return undefined;
   }
 
-  /**
-   * What the faults make of a job whose answer is due: one that has been healed meanwhile makes nothing of work that is done. What was
-   * never worked on does not become an answer by that: an error stays one, and what was to hang is broken off, as all that hung is.
-   */
-  standing({ verdict, fault }: J): Verdict {
-    if (verdict.kind === 'pass' || this.#faults?.has(fault)) return verdict;
-    if (verdict.kind === 'hang') return brokenOff;
-    return isUnworked(verdict) ? verdict : pass;
+  /** What the faults make of a job whose answer is due. */
+  standing(job: J): Verdict {
+    return job.verdict.kind === 'pass' ? job.verdict : this.faults.standing(job);
   }
 
   #startNext(free: number): J | undefined {

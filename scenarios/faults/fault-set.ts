@@ -4,7 +4,7 @@
  */
 import { Pauses } from '../pauses.ts';
 import { draw, stream } from '../random.ts';
-import { pass, type ServiceFault, type Verdict, type Victim } from './fault.ts';
+import { isUnworked, pass, type ServiceFault, type Verdict, type Victim } from './fault.ts';
 
 /** What all faults together make of one request. */
 export interface Judgement {
@@ -28,6 +28,7 @@ interface Active {
 }
 
 const spared: Judgement = { verdict: pass, fault: -1, delay: 0 };
+const brokenOff: Verdict = { kind: 'reset', sent: 0 };
 
 export class FaultSet {
   readonly #backend: number;
@@ -104,6 +105,16 @@ export class FaultSet {
     let at = finish;
     for (const { pauses } of this.#active) if (pauses !== undefined) at = pauses.finish(start, at - start);
     return at;
+  }
+
+  /**
+   * What is left of a judgement when its answer is due: a fault that has been healed meanwhile makes nothing of work that is done. What
+   * was never worked on does not become an answer by that: an error stays one, and what was to hang is broken off, as all that hung is.
+   */
+  standing({ verdict, fault }: Pick<Judgement, 'verdict' | 'fault'>): Verdict {
+    if (verdict.kind === 'pass' || this.has(fault)) return verdict;
+    if (verdict.kind === 'hang') return brokenOff;
+    return isUnworked(verdict) ? verdict : pass;
   }
 
   /** `service` is the time the request would take without faults, ms, and `quantile` where it inverts its law. */

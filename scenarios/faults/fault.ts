@@ -38,6 +38,10 @@ export const isHeld = (verdict: Verdict): boolean =>
   verdict.kind === 'drip' ||
   (verdict.kind === 'bad-length' && verdict.how === 'too-long');
 
+/** Whether it is carried out without a worker, and so without the work. */
+export const isUnworked = (verdict: Verdict): boolean =>
+  verdict.kind === 'error' || verdict.kind === 'hang' || (verdict.kind === 'reset' && verdict.sent === 0);
+
 /** What a fault may look at. */
 export interface Victim {
   /** Since the fault's onset, ms; or since the process started, where that was later. */
