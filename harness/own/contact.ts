@@ -63,15 +63,13 @@ function contactOf(own: OwnBackend, relay: RelayControl | undefined): Contact {
     async executed() {
       throw new Error(`nobody can tell what ${id} executes: it is a service of the user's own`);
     },
-    async reset(seed) {
+    async reset() {
       faults.clear();
-      await relay?.reset(seed);
+      await relay?.reset();
       return state();
     },
-    async join(seed) {
-      await relay?.join(seed);
-      return state();
-    },
+    // Its faults bring seeds of their own, and nothing else of it is ours to draw.
+    join: state,
     async setFault(fault) {
       const taken = await relayed().setFault(fault);
       faults.set(fault.fault, fault.kind);

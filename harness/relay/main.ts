@@ -16,10 +16,9 @@ serve<object, ToRelay, FromRelay>(async (_, say) => {
     if (front === undefined) throw new Error(`expected a backend the relay stands before, got ${id}`);
     if (what.ask === 'up') await front.up();
     else if (what.ask === 'down') await front.down();
-    else if (what.ask === 'reset') front.reset(what.seed);
-    else if (what.ask === 'join') front.seed = what.seed;
+    else if (what.ask === 'reset') front.reset();
     else if (what.ask === 'set') front.setFault(what.fault);
-    else front.faults.clear(what.fault);
+    else front.clear(what.fault);
   }
 
   return {

@@ -24,9 +24,9 @@ export type Ask =
   /** Refuses, as the service does; what is in flight goes on. */
   | { readonly ask: 'down' }
   /** No faults, no connections. */
-  | { readonly ask: 'reset'; readonly seed: number }
-  | { readonly ask: 'join'; readonly seed: number }
+  | { readonly ask: 'reset' }
   | { readonly ask: 'set'; readonly fault: Fault }
+  /** And breaks off what it keeps unfinished. */
   | { readonly ask: 'clear'; readonly fault: number };
 
 export type ToRelay = { readonly type: 'ask'; readonly n: number; readonly id: string; readonly what: Ask };

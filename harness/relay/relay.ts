@@ -18,8 +18,7 @@ export interface RelayControl {
   readonly at: { readonly host: string; readonly port: number };
   up(): Promise<void>;
   down(): Promise<void>;
-  reset(seed: number): Promise<void>;
-  join(seed: number): Promise<void>;
+  reset(): Promise<void>;
   setFault(fault: Fault): Promise<{ at: number }>;
   clearFault(fault: number): Promise<{ at: number }>;
 }
@@ -62,8 +61,7 @@ export class Relay {
       at: { host, port },
       up: () => tell({ ask: 'up' }),
       down: () => tell({ ask: 'down' }),
-      reset: (seed) => tell({ ask: 'reset', seed }),
-      join: (seed) => tell({ ask: 'join', seed }),
+      reset: () => tell({ ask: 'reset' }),
       setFault: (fault) => ask({ ask: 'set', fault }),
       clearFault: (fault) => ask({ ask: 'clear', fault }),
     };
