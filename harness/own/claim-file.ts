@@ -6,6 +6,7 @@
  */
 import {
   chmodSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -78,23 +79,55 @@ export interface Claim {
   readonly groups: readonly Group[];
 }
 
-/** Every claim of this user on this machine. A folder without one is of a run that is just beginning. */
-export function findClaims(): Claim[] {
+/**
+ * Every claim of this user on this machine. A folder without one is of a run that is just beginning. Anybody may make a folder of such
+ * a name in a place that is everybody's: what another user says in one kills and removes nothing.
+ */
+export function findClaims(within = tmpdir()): Claim[] {
   const claims: Claim[] = [];
-  for (const name of readdirSync(tmpdir()).filter((it) => it.startsWith(prefix))) {
-    const folder = join(tmpdir(), name);
+  for (const name of readdirSync(within).filter((it) => it.startsWith(prefix))) {
+    const folder = join(within, name);
     try {
-      const { run, groups } = JSON.parse(readFileSync(join(folder, claimName), 'utf8')) as Omit<
-        Claim,
-        'folder'
-      >;
-      claims.push({ folder, run, groups });
+      const is = lstatSync(folder);
+      if (!is.isDirectory() || is.uid !== userInfo().uid) continue;
+      const claim = claimOf(readFileSync(join(folder, claimName), 'utf8'));
+      if (claim !== undefined) claims.push({ folder, ...claim });
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      if (!notOurs.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
     }
   }
   return claims;
 }
+
+/** It goes while we look, or is kept from us. */
+const notOurs = new Set(['ENOENT', 'EACCES', 'EPERM']);
+
+/** What a claim's text says; undefined where a run of ours cannot have written it, or not all of it. */
+function claimOf(text: string): Omit<Claim, 'folder'> | undefined {
+  let said: Partial<Record<keyof Claim, unknown>> | null;
+  try {
+    said = JSON.parse(text);
+  } catch {
+    return undefined; // torn
+  }
+  const run = said?.run as Partial<RunLabel> | null | undefined;
+  const groups = said?.groups;
+  const isLabel =
+    typeof run?.runId === 'string' &&
+    Number.isInteger(run.pid) &&
+    typeof run.startTicks === 'string' &&
+    typeof run.bootId === 'string';
+  return isLabel && Array.isArray(groups) && groups.every(isGroup)
+    ? { run: run as RunLabel, groups }
+    : undefined;
+}
+
+function isGroup(it: Partial<Group> | null): it is Group {
+  return isGroupId(it?.pid) && typeof it?.startTicks === 'string';
+}
+
+/** To kill(2) the group 0 is the caller's own, and -1 is every process there is. */
+const isGroupId = (pid: unknown): pid is number => Number.isInteger(pid) && (pid as number) > 1;
 
 /** Kills what is left of a claim's groups and removes its folder. */
 export function reapClaim({ folder, groups }: Claim): void {
@@ -106,8 +139,9 @@ export function reapClaim({ folder, groups }: Claim): void {
   rmSync(folder, { recursive: true, force: true });
 }
 
-/** Sends a signal to every process of a group; false when there is none left. */
+/** Sends a signal to every process of a group; false when there is none left. Throws a `RangeError` for what is no group of ours. */
 export function killGroup(pid: number, signal: NodeJS.Signals): boolean {
+  if (!isGroupId(pid)) throw new RangeError(`expected a process group above 1, got ${pid}`);
   try {
     return process.kill(-pid, signal);
   } catch (error) {
