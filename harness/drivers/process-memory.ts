@@ -6,8 +6,6 @@ import { accessSync, constants, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { execa } from 'execa';
 
-const pageBytes = 4096;
-
 /** Whether this machine can do it. */
 export function canLimitMemory(): boolean {
   if (process.platform !== 'linux') return false;
@@ -21,8 +19,16 @@ export function canLimitMemory(): boolean {
   });
 }
 
+/** The address space a process has, bytes, by the text of its /proc/PID/status: in kB there, where other files count in pages. */
+export function addressSpace(status: string): number {
+  const kilobytes = /^VmSize:\s+(\d+) kB$/m.exec(status)?.[1];
+  if (kilobytes === undefined)
+    throw new Error('expected VmSize in /proc/PID/status, which a process that has ended lacks');
+  return Number(kilobytes) * 1024;
+}
+
 /** The process may take `mebibytes` more address space than it has, and not a byte beyond. */
 export async function limitMemory(pid: number, mebibytes: number): Promise<void> {
-  const pages = Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[0]);
-  await execa('prlimit', ['--pid', String(pid), `--as=${pages * pageBytes + mebibytes * 2 ** 20}:`]);
+  const has = addressSpace(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  await execa('prlimit', ['--pid', String(pid), `--as=${has + mebibytes * 2 ** 20}:`]);
 }
