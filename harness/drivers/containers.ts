@@ -45,13 +45,14 @@ export async function inContainers(
   signal.throwIfAborted();
   const fleet = `steelyard-${randomBytes(4).toString('hex')}`;
   const network = await createNetwork(run, fleet);
-  const watch = await watchDaemon(`${fleetLabel}=${fleet}`);
+  let watch: Awaited<ReturnType<typeof watchDaemon>> | undefined;
   const dismantle = async () => {
-    watch.end();
+    watch?.end();
     await removeFleet(fleet);
     await network.remove();
   };
   try {
+    watch = await watchDaemon(`${fleetLabel}=${fleet}`);
     const starts = specs.map((spec, i) => start(spec, i, { image, network, run, fleet, signal }));
     // Every start must have ended before anything is removed: one still under way would leave its container.
     const ends = await Promise.allSettled(starts);

@@ -1,7 +1,9 @@
 /** Launches that go wrong, and two at once: nothing is left, and nothing is taken from one another. */
 import test from 'ava';
 import { labelThisRun } from '../ownership.ts';
-import { carrying, drivers, runName, specsOf } from './driver.test-support.ts';
+import { dockerDriver } from './docker.ts';
+import { runtimeClient } from './docker-client.ts';
+import { carrying, docker, drivers, runName, specsOf } from './driver.test-support.ts';
 import { probe } from './probe.ts';
 
 for (const driver of drivers) {
@@ -44,3 +46,16 @@ for (const driver of drivers) {
     t.deepEqual(await carrying(runs[1]!.runId), []);
   });
 }
+
+test.serial('docker: where the daemon cannot be watched, the network made before is removed', async (t) => {
+  if (!docker.available) return t.pass();
+  const run = labelThisRun(runName('unwatched'));
+  const { dockerode } = (await runtimeClient()).container;
+  // The one answer that a daemon in good health does not give.
+  dockerode.getEvents = () => Promise.reject(new Error('no events'));
+  t.teardown(() => Reflect.deleteProperty(dockerode, 'getEvents'));
+  await t.throwsAsync(dockerDriver.launch(specsOf([{ id: 'app' }]), run, AbortSignal.timeout(60_000)), {
+    message: 'no events',
+  });
+  t.deepEqual(await carrying(run.runId), []);
+});
