@@ -44,8 +44,13 @@ export async function checkOut(
   const top = await mkdtemp(join(tmpdir(), 'steelyard-ref-'));
   const tree = join(top, 'tree');
   const remove = async () => {
-    await git(['worktree', 'remove', '--force', tree], root).catch(() => git(['worktree', 'prune'], root));
+    const removed = await git(['worktree', 'remove', '--force', tree], root).then(
+      () => true,
+      () => false, // half made, or no longer what git takes for a worktree: the folder goes all the same
+    );
     await rm(top, { recursive: true, force: true });
+    // Git forgets only what is gone. Where it fails, it forgets later by itself (`git gc`), and why we are here is worth more than that.
+    if (!removed) await git(['worktree', 'prune'], root).catch(() => undefined);
   };
   try {
     await git(['worktree', 'add', '--detach', tree, commit], root);
