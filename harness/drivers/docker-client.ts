@@ -64,6 +64,33 @@ export function followed(dockerode: Dockerode, progress: NodeJS.ReadableStream):
   });
 }
 
+/** How long a registry may take to begin an answer, ms. */
+const answerMs = 10_000;
+
+/** Fetches an image; it may take `deliveryMs`. Throws what hindered it, or the signal's reason. */
+export async function pullImage(
+  dockerode: Dockerode,
+  image: string,
+  signal: AbortSignal,
+  deliveryMs: number,
+): Promise<void> {
+  const late = new AbortController();
+  let timer = setTimeout(() => late.abort(new Error('no registry answered')), answerMs);
+  try {
+    // Without a tag Docker would pull every one there is.
+    const name = /[:@][^/]*$/.test(image) ? image : `${image}:latest`;
+    const progress = await dockerode.pull(name, { abortSignal: AbortSignal.any([signal, late.signal]) });
+    clearTimeout(timer);
+    timer = setTimeout(() => late.abort(new Error('it took too long')), deliveryMs);
+    await followed(dockerode, progress);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw late.signal.aborted ? late.signal.reason : error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 export async function imageExists(dockerode: Dockerode, image: string): Promise<boolean> {
   try {
     await dockerode.getImage(image).inspect();

@@ -12,7 +12,7 @@ import { posix } from 'node:path';
 import type Dockerode from 'dockerode';
 import { pack } from 'tar-stream';
 import { projectLabel } from '../ownership.ts';
-import { followed, imageExists, runtimeClient } from './docker-client.ts';
+import { followed, imageExists, pullImage, runtimeClient } from './docker-client.ts';
 import { offlineBase } from './offline-base.ts';
 
 /** The repository, or `dist/` of the published package: the same folders stand in both. */
@@ -22,8 +22,8 @@ const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
 export const serverFile = `docker/server.${extension}`;
 
 const registryBase = 'node:26-alpine';
-/** How long a registry may take to begin an answer, and to deliver. Tried once per build; nothing is remembered. */
-const pullPatience = { answerMs: 10_000, wholeMs: 180_000 };
+/** How long a registry may take to deliver, ms. Tried once per build; nothing is remembered. */
+const deliveryMs = 180_000;
 
 interface ContextFile {
   readonly name: string;
@@ -101,19 +101,11 @@ async function baseImage(dockerode: Dockerode, signal: AbortSignal): Promise<str
 
 /** Whether the registry's base could be had. Not having it is no error: there is the offline base. */
 async function pull(dockerode: Dockerode, signal: AbortSignal): Promise<boolean> {
-  const late = new AbortController();
-  let timer = setTimeout(() => late.abort(), pullPatience.answerMs);
   try {
-    const abortSignal = AbortSignal.any([signal, late.signal]);
-    const progress = await dockerode.pull(registryBase, { abortSignal });
-    clearTimeout(timer);
-    timer = setTimeout(() => late.abort(), pullPatience.wholeMs);
-    await followed(dockerode, progress);
+    await pullImage(dockerode, registryBase, signal, deliveryMs);
     return true;
   } catch {
     signal.throwIfAborted();
     return false;
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -7,7 +7,7 @@ import { filledIn, type OwnService } from '../../scenarios/own-services.ts';
 import type { BackendSpec } from '../../scenarios/scenario.ts';
 import { now } from '../clock.ts';
 import { type Ground, hold, inContainers, labelsFor, partsOf, runs } from '../drivers/containers.ts';
-import { followed, imageExists, runtimeClient } from '../drivers/docker-client.ts';
+import { imageExists, pullImage, runtimeClient } from '../drivers/docker-client.ts';
 import { dockerHost } from '../drivers/docker-host.ts';
 import type { Fleet, RunLabel } from '../drivers/driver.ts';
 import type { Host } from '../drivers/host.ts';
@@ -15,8 +15,8 @@ import type { Relay } from '../relay/relay.ts';
 import { hostOf, type OwnBackend } from './contact.ts';
 import { serving } from './serving.ts';
 
-/** How long a registry may take to begin an answer, and to deliver. */
-const pullPatience = { answerMs: 10_000, wholeMs: 600_000 };
+/** How long a registry may take to deliver, ms. */
+const deliveryMs = 600_000;
 
 /** What Docker can do to any container; the rest needs a server of ours in it. */
 const runner = {
@@ -84,23 +84,13 @@ async function startService(
 /** Makes sure that the image is there. Throws one sentence with what to do where it is not and cannot be had. */
 async function pulled(dockerode: Dockerode, image: string, signal: AbortSignal): Promise<void> {
   if (await imageExists(dockerode, image)) return;
-  const late = new AbortController();
-  let timer = setTimeout(() => late.abort(new Error('no registry answered')), pullPatience.answerMs);
   try {
-    // Without a tag Docker would pull every one there is.
-    const name = /[:@][^/]*$/.test(image) ? image : `${image}:latest`;
-    const progress = await dockerode.pull(name, { abortSignal: AbortSignal.any([signal, late.signal]) });
-    clearTimeout(timer);
-    timer = setTimeout(() => late.abort(new Error('it took too long')), pullPatience.wholeMs);
-    await followed(dockerode, progress);
+    await pullImage(dockerode, image, signal, deliveryMs);
   } catch (cause) {
     signal.throwIfAborted();
-    const why = late.signal.aborted ? (late.signal.reason as Error).message : (cause as Error).message;
     throw new Error(
-      `the image ${image} is not on this machine and could not be pulled (${why}); correct its name, or bring it here with docker pull, docker load or docker build`,
+      `the image ${image} is not on this machine and could not be pulled (${(cause as Error).message}); correct its name, or bring it here with docker pull, docker load or docker build`,
       { cause },
     );
-  } finally {
-    clearTimeout(timer);
   }
 }
