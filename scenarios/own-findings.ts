@@ -5,6 +5,7 @@
 import { faults as catalogue } from './catalogue.ts';
 import { countable, type Sections } from './consistency.ts';
 import { hasDistances } from './distances.ts';
+import type { HostFaultKind } from './faults/fault.ts';
 import { kindOf, type OwnKind } from './own-services.ts';
 import type { Finding } from './problem.ts';
 import { type BackendSpec, backendsOf, modelKeys, type Scenario } from './scenario.ts';
@@ -64,10 +65,17 @@ export function* unsimulable({ fleet = [] }: Sections): Generator<Finding> {
     };
 }
 
-/** Host-level faults that can be done to a process, whatever runs in it. */
-const toProcesses: ReadonlySet<string> = new Set(['crash', 'freeze', 'stop']);
+/**
+ * Host-level faults that can be done to a process, whatever runs in it: what signals can do. It has no address of its own that could
+ * vanish and, without privileges, no CPU quota.
+ */
+export const toProcesses: ReadonlySet<HostFaultKind> = new Set(['crash', 'freeze', 'stop'] as const);
 /** And to a container; others need a server of ours in it. */
-const toContainers: ReadonlySet<string> = new Set([...toProcesses, 'vanish', 'throttle']);
+export const toContainers: ReadonlySet<HostFaultKind> = new Set([
+  ...toProcesses,
+  'vanish',
+  'throttle',
+] as const);
 
 /** What a run on real backends cannot do to services of the user's own. `driver` runs ours. */
 export function* ownUnable(
@@ -94,7 +102,7 @@ export function* ownUnable(
   for (const [i, { kind, on }] of faults.entries()) {
     if (catalogue.get(kind)?.level !== 'host' || on === undefined) continue;
     for (const spec of mayHit(on, specs)) {
-      const why = spec.own && refusalOf(kind, spec, driver.can, relayed);
+      const why = spec.own && refusalOf(kind as HostFaultKind, spec, driver.can, relayed);
       if (!why) continue;
       yield {
         path: ['faults', i, kind],
@@ -108,7 +116,7 @@ export function* ownUnable(
 
 /** In words that follow `a fault that can be done to ID`; undefined where it can. */
 function refusalOf(
-  kind: string,
+  kind: HostFaultKind,
   { own }: BackendSpec,
   can: ReadonlySet<string>,
   relayed: boolean,

@@ -7,7 +7,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { HostFaultKind } from '../../scenarios/faults/fault.ts';
-import { isDead, type Suffering } from '../../scenarios/host-faults.ts';
+import { ending, isDead, type Suffering } from '../../scenarios/host-faults.ts';
+import { toProcesses } from '../../scenarios/own-findings.ts';
 import { filledIn, type OwnService, type Placeholders } from '../../scenarios/own-services.ts';
 import { now } from '../clock.ts';
 import type { RunLabel } from '../drivers/driver.ts';
@@ -62,11 +63,11 @@ export class CommandHost implements OwnBackend {
   }
 
   async begin(kind: HostFaultKind): Promise<void> {
-    this.#isEnding ||= kind === 'crash' || kind === 'stop';
+    if (!toProcesses.has(kind)) throw new Error(`a plain process cannot ${kind}`);
+    this.#isEnding ||= ending.has(kind);
     if (kind === 'crash') this.kill('SIGKILL');
     else if (kind === 'freeze') this.kill('SIGSTOP');
-    else if (kind === 'stop') this.#child?.kill((this.#own.stopSignal ?? 'SIGTERM') as NodeJS.Signals);
-    else throw new Error(`a plain process cannot ${kind}`);
+    else this.#child?.kill((this.#own.stopSignal ?? 'SIGTERM') as NodeJS.Signals);
   }
 
   /** Lets a stopped process go on; starts a new one where none is left. */

@@ -1,4 +1,5 @@
 /** Services of the user's own that run as processes: each on a port of its own on the loopback, in a scratch folder of its own. */
+import { toProcesses } from '../../scenarios/own-findings.ts';
 import type { BackendSpec } from '../../scenarios/scenario.ts';
 import type { Fleet, RunLabel } from '../drivers/driver.ts';
 import { fleetOf } from '../drivers/fleet.ts';
@@ -11,8 +12,7 @@ import { CommandHost } from './command-host.ts';
 import { hostOf } from './contact.ts';
 
 const host = '127.0.0.1';
-/** What signals can do; a process has no address of its own that could vanish and, without privileges, no CPU quota. */
-const runner = { name: 'process', can: new Set(['crash', 'freeze', 'stop'] as const) } as const;
+const runner = { name: 'process', can: toProcesses } as const;
 /** A fixed port that nobody has refuses at once, ms. */
 const lookMs = 500;
 

@@ -4,7 +4,7 @@
  */
 
 import type { HostFaultKind } from '../../scenarios/faults/fault.ts';
-import type { Suffering } from '../../scenarios/host-faults.ts';
+import { ending, type Suffering } from '../../scenarios/host-faults.ts';
 import type { BackendState, Control, Watch } from '../drivers/control.ts';
 import type { Contact, Host } from '../drivers/host.ts';
 import type { RelayControl } from '../relay/relay.ts';
@@ -38,7 +38,7 @@ export function hostOf(own: OwnBackend, relay: RelayControl | undefined): Host {
     restore: (suffers) => own.restore(suffers),
     async begin(kind, options) {
       await own.begin(kind, options);
-      if (kind === 'crash' || kind === 'stop') await relay?.down();
+      if (ending.has(kind)) await relay?.down();
     },
   };
 }

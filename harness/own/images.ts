@@ -3,6 +3,7 @@
  * leaves a host that refuses; but Docker's own defaults otherwise (capabilities, a file system that can be written), as the image expects.
  */
 import type Dockerode from 'dockerode';
+import { toContainers } from '../../scenarios/own-findings.ts';
 import { filledIn, type OwnService } from '../../scenarios/own-services.ts';
 import type { BackendSpec } from '../../scenarios/scenario.ts';
 import { now } from '../clock.ts';
@@ -18,11 +19,7 @@ import { serving } from './serving.ts';
 /** How long a registry may take to deliver, ms. */
 const deliveryMs = 600_000;
 
-/** What Docker can do to any container; the rest needs a server of ours in it. */
-const runner = {
-  name: 'docker',
-  can: new Set(['crash', 'vanish', 'freeze', 'throttle', 'stop'] as const),
-} as const;
+const runner = { name: 'docker', can: toContainers } as const;
 
 /** Starts them and resolves once each serves; `relay` stands before each where there is one. */
 export async function launchImages(
