@@ -4,6 +4,7 @@ import { fiveContenders } from './fixture-recording.test-support.ts';
 import { fixtureReport } from './fixture-report.test-support.ts';
 import { rank, standings } from './ranking.ts';
 import type { ContenderSummary } from './summary.ts';
+import { verdictOf } from './verdict.ts';
 
 const base = fixtureReport({ contenders: fiveContenders.slice(0, 1) }).summary.contenders[0]!;
 
@@ -113,6 +114,25 @@ test('one that had no good answer in some round is not the best, and nobody is c
   const { leaders, intervals } = standings([gap, around('a', 10, 7), around('bb', 20, 7)], 'p99');
   t.deepEqual(leaders, ['a']);
   t.deepEqual(intervals[0], { contender: 'blank', scale: 'ratio', estimate: null, lower: null, upper: null });
+});
+
+test('the sentence gives no ratio to a next that had no good answer in some round', (t) => {
+  const blank = around('blank', 20, 7);
+  const gap = {
+    ...blank,
+    rounds: blank.rounds.map((it, i) =>
+      i === 3 ? { ...it, deadlineLatencyMs: { ...it.deadlineLatencyMs, p99: null } } : it,
+    ),
+  };
+  const { run } = fixtureReport();
+  const { sentence } = verdictOf({ ...run, scenario: { ...run.scenario, objective: 'p99', expect: [] } }, [
+    gap,
+    around('a', 10, 7),
+  ]);
+  t.regex(
+    sentence,
+    /^a: .*\. The best, ahead of blank, which had no good answer in some round; 95\.0% certain, over 7 rounds\.$/,
+  );
 });
 
 test('with rounds enough the sentence claims an order or a tie, and says how surely', (t) => {

@@ -62,8 +62,10 @@ function factsOf(
 }
 
 /** `1.32 times as good as the next, random`, or by how much its share of errors is smaller. */
-function lead(next: string, { scale, estimate }: Interval): string {
-  if (estimate === null) return `ahead of ${next}, which had no good answer in some round`;
+function lead(next: string, { scale, estimate }: Interval, its: Interval | undefined): string {
+  // The best was then compared with whoever comes after it, or with nobody.
+  if (estimate === null || its?.estimate === null)
+    return `ahead of ${next}, which had no good answer in some round`;
   return scale === 'difference'
     ? `by ${percent(-estimate)} of the requests against the next, ${next}`
     : `${(1 / estimate).toFixed(2)} times as good as the next, ${next}`;
@@ -90,7 +92,8 @@ function sentence(
   const certain = `${percent(certainty)} certain, over ${plural(rounds, 'round')}`;
   if (leaders.length === 1) {
     const mine = intervals.find(({ contender }) => contender === best.name)!;
-    return `${facts}. The best, ${lead(next.contender, mine)}; ${certain}.`;
+    const its = intervals.find(({ contender }) => contender === next.contender);
+    return `${facts}. The best, ${lead(next.contender, mine, its)}; ${certain}.`;
   }
   const others = leaders.filter((name) => name !== best.name);
   return `${facts}; ties with ${listed(others)} (${certain}).`;
