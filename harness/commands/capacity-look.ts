@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ContenderSummary } from '../../reports/summary.ts';
 import type { Limit } from '../capacity/objective.ts';
+import { Exit } from '../exit.ts';
 import { Experiment } from '../experiment.ts';
 import { makeRunDirectory } from '../run-directory.ts';
 import type { TrialRunner } from '../trial-runner.ts';
@@ -27,7 +28,7 @@ export interface LookContext {
 /** A look cannot be believed: its contender failed, or its recording broke a law of the audit. Nothing above it can be known. */
 export class Unbelievable extends Error {}
 
-/** Rejects with `Unbelievable`, or with the signal's reason when it was interrupted. */
+/** Rejects with `Unbelievable`, with `Exit` where the search is to end, or with the signal's reason when it was interrupted. */
 export async function lookAt(ready: Ready, limits: readonly Limit[], context: LookContext): Promise<Looked> {
   const { scenario, notes } = ready.loaded;
   const [contender] = ready.contenders;
@@ -48,10 +49,10 @@ export async function lookAt(ready: Ready, limits: readonly Limit[], context: Lo
     await experiment.launch();
     for (const planned of experiment.trials) {
       context.signal.throwIfAborted();
-      await experiment.trial(planned, ({ perSecond }) =>
+      const trial = experiment.trial(planned, ({ perSecond }) =>
         context.onProgress(`${Math.round(perSecond).toLocaleString('en')} req/s`),
       );
-      if (experiment.over !== undefined) throw new Unbelievable(experiment.over.why);
+      await trial.finally(() => stopWhereOver(experiment)); // a full disk rejects, too
     }
     context.signal.throwIfAborted();
     await experiment.finish('complete');
@@ -67,6 +68,11 @@ export async function lookAt(ready: Ready, limits: readonly Limit[], context: Lo
     await experiment.close();
     await rm(dir, { recursive: true, force: true });
   }
+}
+
+/** Where its fleet is lost, or the disk full, no other rate would fare better. */
+function stopWhereOver({ over }: Experiment): void {
+  if (over !== undefined) throw new Exit(over.code, over.why);
 }
 
 async function judged(found: ContenderSummary, limits: readonly Limit[]): Promise<Looked> {

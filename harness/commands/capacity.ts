@@ -1,5 +1,4 @@
 /** `steelyard capacity SCENARIO`: per contender, the highest rate at which an objective is met. */
-import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Capacity } from '../../reports/capacity.ts';
@@ -16,6 +15,7 @@ import { onInterrupt } from '../interrupt.ts';
 import { findLeavings, reap } from '../leavings.ts';
 import { labelThisRun } from '../ownership.ts';
 import { RealTrials } from '../real-trials.ts';
+import { writeWhole } from '../recording.ts';
 import { makeRunDirectory } from '../run-directory.ts';
 import { SimulatedTrials } from '../simulation/trials.ts';
 import { type LookContext, lookAt, Unbelievable } from './capacity-look.ts';
@@ -100,6 +100,7 @@ async function action(file: string, options: Options): Promise<never> {
   const interrupt = onInterrupt();
   const { signal } = interrupt;
   const ground = simulated ? virtual(id, signal) : await real(ready, id, options, signal);
+  interrupt.onForce(() => ground.close());
   for (const note of [...notes, ...ground.notes]) if (!options.quiet && !options.json) console.error(note);
   const result: Capacity = {
     schemaVersion: 1,
@@ -109,7 +110,7 @@ async function action(file: string, options: Options): Promise<never> {
     precision: options.precision,
     contenders: [],
   };
-  const write = () => writeFile(join(dir, 'capacity.json'), `${JSON.stringify(result, undefined, 2)}\n`);
+  const write = () => writeWhole(join(dir, 'capacity.json'), `${JSON.stringify(result, undefined, 2)}\n`);
   const { capacityText } = await import('../../reports/capacity.ts');
   const codes: number[] = [];
   try {
