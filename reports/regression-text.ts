@@ -6,8 +6,9 @@ import type { MetricVerdict } from './statistics/gate.ts';
 const labels: Record<string, string> = { missed: 'failed or late' };
 const label = (metric: string) => labels[metric] ?? metric;
 
-/** `+12.3%` of a ratio, `+0.42 points` of a share. Above 0 is worse. */
+/** `+12.3%` of a ratio, `+0.42 points` of a share; a dash where there is no number. Above 0 is worse. */
 function change({ scale }: MetricVerdict, value: number): string {
+  if (Number.isNaN(value)) return '–';
   if (value === Number.POSITIVE_INFINITY) return '∞';
   if (value === Number.NEGATIVE_INFINITY || (scale === 'ratio' && value === 0)) return '−∞';
   const points = scale === 'ratio' ? (value - 1) * 100 : value * 100;

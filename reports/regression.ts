@@ -88,7 +88,7 @@ export function compareRuns(
     tolerance,
     verdict: together(contenders.map(({ verdict }) => verdict)),
     contenders,
-    notes: notesOn(base, head),
+    notes: [...notesOn(base, head), ...failuresIn(base, head)],
   };
 }
 
@@ -159,6 +159,21 @@ const machine = [
 /** Whether both were measured on machines that cannot be told apart; simulations do not depend on theirs. */
 export function sameMachine(base: Run, head: Run): boolean {
   return base.driver === 'simulation' || machine.every((it) => base.environment[it] === head.environment[it]);
+}
+
+/** A sentence each: contenders that are compared and failed, whose numbers are those of fewer rounds, or of none. */
+export function failuresIn(base: Side, head: Side): string[] {
+  const sides = [['baseline', base, head] as const, ['candidate', head, base] as const];
+  return sides.flatMap(([which, { summary }, other]) =>
+    summary.contenders
+      .filter(
+        ({ name, status }) => status === 'failed' && other.summary.contenders.some((it) => it.name === name),
+      )
+      .map(
+        ({ name, error }) =>
+          `${name} of the ${which} failed: ${error?.split('\n')[0] ?? 'it did not say why'}`,
+      ),
+  );
 }
 
 function notesOn(base: Side, head: Side): string[] {

@@ -1,6 +1,7 @@
 /** From an experiment that is ready to its exit code: what `run` and `simulate` have in common. */
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import type { Summary } from '../../reports/summary.ts';
 import { diskFull, isDiskFull } from '../disk-full.ts';
 import { combine, Exit, exitCode } from '../exit.ts';
 import type { Experiment } from '../experiment.ts';
@@ -61,6 +62,22 @@ export async function carryOut(
   throw new Exit(interrupt.code ?? combine(codes));
 }
 
+/** Ends the recording as what it is and writes its reports; one that fails its own audit is invalid. Undefined where nothing was measured. */
+export async function endAndJudge(
+  experiment: Experiment,
+  dir: string,
+  interrupted: boolean,
+): Promise<Summary | undefined> {
+  const early = interrupted || experiment.unfinished ? 'interrupted' : 'complete';
+  const { trials } = await experiment.finish(experiment.run.broken === undefined ? early : 'invalid');
+  if (trials.length === 0) return undefined;
+  const { buildReport } = await import('../../reports/report.ts');
+  const summary = await buildReport(dir);
+  if (summary.audit.passed || summary.status !== 'complete') return summary;
+  await experiment.finish('invalid');
+  return buildReport(dir);
+}
+
 /** Ends the recording, judges it and prints the result. Returns the exit codes of what was found. */
 async function conclude(
   experiment: Experiment,
@@ -68,19 +85,13 @@ async function conclude(
   interrupted: boolean,
   options: ResultOptions,
 ): Promise<number[]> {
-  const early = interrupted || experiment.unfinished ? 'interrupted' : 'complete';
-  const { trials } = await experiment.finish(experiment.run.broken === undefined ? early : 'invalid');
-  if (trials.length === 0) {
+  const { trials } = experiment.run;
+  const summary = await endAndJudge(experiment, dir, interrupted);
+  if (summary === undefined) {
     console.error(`Nothing was measured. What there is stands in ${dir}`);
     return [];
   }
-  const { buildReport } = await import('../../reports/report.ts');
   const { conclusion } = await import('../../reports/table.ts');
-  let summary = await buildReport(dir);
-  if (!summary.audit.passed && summary.status === 'complete') {
-    await experiment.finish('invalid');
-    summary = await buildReport(dir);
-  }
   if (options.json) console.log(JSON.stringify(summary, undefined, 2));
   else console.log(`\n${conclusion(summary)}\n\nReport: ${resolve(dir, 'report.html')}`);
   return [

@@ -1,10 +1,11 @@
 /** Two commits of somebody's repository, measured in turns. */
+import { existsSync } from 'node:fs';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { execa } from 'execa';
 import type { RunComparison } from '../../reports/regression.ts';
-import { place, processesOf } from '../cli.test-support.ts';
+import { eventually, place, processesOf } from '../cli.test-support.ts';
 import type { Run } from '../recording.ts';
 
 const scenario = (rate: string, duration: string) => `
@@ -78,6 +79,21 @@ test('a commit against itself passes, on processes, both sides with a fleet of t
   t.is(contenders[0]!.rounds, 2);
   t.deepEqual(await processesOf(run.pid!), []);
   t.is(await worktrees(), 1);
+});
+
+test('Ctrl-C while a checkout is made ready removes it, and nothing is measured', async (t) => {
+  const { dir, steelyard, worktrees } = await repository(t, '100/s', '400ms');
+  const ready = join(dir, 'preparing');
+  const running = steelyard(
+    ...['compare', 'scenario.yaml', '--base', 'main', '--driver', 'simulation', '--runs', 'both'],
+    ...['--prepare', `touch ${ready}; sleep 2`],
+  );
+  t.true(await eventually(() => existsSync(ready)));
+  running.kill('SIGINT');
+  const { exitCode, stderr } = await running;
+  t.is(exitCode, 130, stderr);
+  t.is(await worktrees(), 1);
+  t.false(existsSync(join(dir, 'both')));
 });
 
 for (const [what, args, expected] of [

@@ -2,19 +2,22 @@
 import { mkdir } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import { Listr } from 'listr2';
+import type { Side } from '../../reports/regression.ts';
 import { type LoadedScenario, refuseUnable } from '../../scenarios/loader.ts';
 import { chooseDriver } from '../choose-driver.ts';
-import { Exit, exitCode } from '../exit.ts';
+import { diskFull, isDiskFull } from '../disk-full.ts';
+import { combine, Exit, exitCode } from '../exit.ts';
 import { Experiment } from '../experiment.ts';
 import { type Checkout, CheckoutError, checkOut } from '../git-checkout.ts';
 import { turnsOf } from '../interleaved.ts';
-import { onInterrupt } from '../interrupt.ts';
+import { type Interrupt, onInterrupt } from '../interrupt.ts';
 import { findLeavings, reap } from '../leavings.ts';
 import { labelThisRun } from '../ownership.ts';
 import { RealTrials } from '../real-trials.ts';
 import { makeRunDirectory } from '../run-directory.ts';
 import { SimulatedTrials } from '../simulation/trials.ts';
 import type { TrialRunner } from '../trial-runner.ts';
+import { endAndJudge } from './carry-out.ts';
 import { progressLine, resultLine } from './live.ts';
 import { prepare, type Ready, type ScenarioOptions } from './scenario-options.ts';
 
@@ -31,20 +34,40 @@ export interface RefsOptions extends ScenarioOptions {
 /** Fewest rounds that are advised where a pull request hangs on it; reporting.md. */
 const rounds = 15;
 
-/** Measures both and returns their run directories. Whatever happens, backends and checkouts are removed. */
-export async function measureRefs(
-  file: string,
-  options: RefsOptions,
-): Promise<{ base: string; head: string; interrupted?: number }> {
+export interface Measured {
+  base: Side;
+  head: Side;
+  /** Exit codes of what went wrong meanwhile, and was said. */
+  codes: number[];
+}
+
+/** Measures both. Whatever happens, an interruption too, backends and checkouts are removed. */
+export async function measureRefs(file: string, options: RefsOptions): Promise<Measured> {
+  const interrupt = onInterrupt();
+  const stopWhenAsked = () => {
+    if (interrupt.code !== undefined) throw new Exit(interrupt.code);
+  };
   const checkouts: Checkout[] = [];
+  const remove = async () => {
+    for (const checkout of checkouts) await checkout.remove();
+  };
+  interrupt.onForce(remove);
   try {
-    for (const ref of [options.base, options.head]) checkouts.push(await checkOut(ref, options.prepare));
-    return await measure(file, options, checkouts as [Checkout, Checkout]);
+    for (const ref of [options.base, options.head]) {
+      checkouts.push(await checkOut(ref, options.prepare));
+      stopWhenAsked();
+    }
+    return await measure(file, options, checkouts as [Checkout, Checkout], interrupt, remove);
   } catch (cause) {
+    // A --prepare that met the same Ctrl-C failed for it; whatever else fails then, such as a removal, is said.
+    if (interrupt.code !== undefined)
+      throw new Exit(interrupt.code, cause instanceof CheckoutError ? '' : (cause as Error).message, {
+        cause,
+      });
     if (cause instanceof CheckoutError) throw new Exit(exitCode.input, cause.message, { cause });
     throw cause;
   } finally {
-    for (const checkout of checkouts) await checkout.remove();
+    await remove();
   }
 }
 
@@ -67,7 +90,13 @@ async function readyIn({ dir, ref }: Checkout, file: string, options: RefsOption
   }
 }
 
-async function measure(file: string, options: RefsOptions, checkouts: readonly [Checkout, Checkout]) {
+async function measure(
+  file: string,
+  options: RefsOptions,
+  checkouts: readonly [Checkout, Checkout],
+  interrupt: Interrupt,
+  removeCheckouts: () => Promise<void>,
+): Promise<Measured> {
   const ready = [
     await readyIn(checkouts[0], file, options),
     await readyIn(checkouts[1], file, options),
@@ -77,7 +106,6 @@ async function measure(file: string, options: RefsOptions, checkouts: readonly [
     out: options.runs,
     kind: 'compare',
   });
-  const interrupt = onInterrupt();
   const runnerOf = await ground(
     ready.map(({ loaded }) => loaded),
     options,
@@ -105,7 +133,7 @@ async function measure(file: string, options: RefsOptions, checkouts: readonly [
     });
   };
   const experiments = [await open(0), await open(1)] as const;
-  interrupt.onForce(async () => void (await Promise.all(experiments.map((it) => it.close()))));
+  interrupt.onForce(() => closeBoth(experiments).finally(removeCheckouts));
   try {
     for (const it of experiments) await it.launch();
     await runTurns(
@@ -116,21 +144,34 @@ async function measure(file: string, options: RefsOptions, checkouts: readonly [
       Boolean(options.quiet || options.json),
     );
   } finally {
-    for (const it of experiments) await it.close();
+    await closeBoth(experiments);
   }
-  for (const it of experiments) await it.finish(it.unfinished ? 'interrupted' : 'complete');
-  const { buildReport } = await import('../../reports/report.ts');
+  const overs = experiments.flatMap(({ over }) => over ?? []);
+  for (const { why } of overs) console.error(`\n${why}`);
+  const codes = overs.map(({ code }) => code);
+  const sides: Side[] = [];
   for (const [i, it] of experiments.entries()) {
-    const { audit } = await buildReport(dirs[i]!);
-    if (audit.passed || it.unfinished) continue;
-    await it.finish('invalid');
-    await buildReport(dirs[i]!);
+    const summary = await endAndJudge(it, dirs[i]!, interrupt.signal.aborted).catch((error: unknown) => {
+      if (!isDiskFull(error)) throw error;
+      throw new Exit(combine([...codes, exitCode.failed]), overs.length === 0 ? diskFull(dirs[i]!) : '');
+    });
+    if (summary !== undefined) sides.push({ run: it.run, summary });
   }
-  return {
-    base: dirs[0],
-    head: dirs[1],
-    ...(interrupt.code === undefined ? {} : { interrupted: interrupt.code }),
-  };
+  if (interrupt.code !== undefined) throw new Exit(interrupt.code);
+  const [base, head] = sides;
+  if (base === undefined || head === undefined)
+    throw new Exit(
+      combine([...codes, exitCode.failed]),
+      `Too little was measured to compare. What there is stands in ${dir}`,
+    );
+  return { base, head, codes };
+}
+
+/** Both, also where one cannot be; rejects with what the first met. */
+async function closeBoth(experiments: readonly Experiment[]): Promise<void> {
+  const closed = await Promise.allSettled(experiments.map((it) => it.close()));
+  const failed = closed.find(({ status }) => status === 'rejected');
+  if (failed?.status === 'rejected') throw failed.reason;
 }
 
 /** How a side's trials run: on real backends, one fleet a side, as commands and images may differ; or in virtual time. */

@@ -1,5 +1,5 @@
 /** Two recorded runs against one another, through the command line. */
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type { RunComparison } from '../../reports/regression.ts';
@@ -77,6 +77,26 @@ test('too few rounds are inconclusive, which is no failure unless it is asked to
   t.is(exitCode, 0);
   t.regex(stdout, /Inconclusive: 3 paired rounds cannot decide anything; 7 is the least, 15 are advised/);
   t.is((await here.steelyard('compare', 'one', 'two', '--gate', '--strict')).exitCode, 98);
+});
+
+test('a candidate whose trials fail is exit 1 and named, gated or not, and no number is made up', async (t) => {
+  const here = await place(t, scenario.replace('[p2c, random]', '[./mine.mts]'));
+  const mine = (pick: string) =>
+    writeFile(
+      join(here.dir, 'mine.mts'),
+      `export default { about: 'mine', options: {}, create: () => ({ ${pick} }) };`,
+    );
+  await mine('pick: ({ available }) => available[0]');
+  await recorded(t, here, 'base');
+  await mine("pick: () => { throw new Error('no luck'); }");
+  t.is((await here.steelyard('simulate', 'scenario.yaml', '--out', 'head', '--no-regret')).exitCode, 1);
+  for (const gate of [[], ['--gate']]) {
+    const { exitCode, stdout } = await here.steelyard('compare', 'base', 'head', ...gate);
+    t.is(exitCode, 1, stdout);
+    t.regex(stdout, /mine\S* of the candidate failed: .*no luck/);
+    t.regex(stdout, /p99 +–/);
+    t.notRegex(stdout, /NaN/);
+  }
 });
 
 test('what is no run, and what no share, is exit 2', async (t) => {

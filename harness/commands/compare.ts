@@ -6,9 +6,9 @@ import { writeFile } from 'node:fs/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Side, Tolerance } from '../../reports/regression.ts';
 import { parseShare } from '../../scenarios/units.ts';
-import { Exit, exitCode } from '../exit.ts';
+import { combine, Exit, exitCode } from '../exit.ts';
 import { readRun } from '../recording.ts';
-import { measureRefs } from './compare-refs.ts';
+import { type Measured, measureRefs } from './compare-refs.ts';
 import { whole } from './scenario-options.ts';
 
 interface Options {
@@ -83,24 +83,25 @@ export function compare(): Command {
     .action(action);
 }
 
-async function action(what: string[], options: Options): Promise<void> {
-  const { base, head, interrupted } = await recordings(what, options);
-  if (interrupted !== undefined) throw new Exit(interrupted);
+async function action(what: string[], options: Options): Promise<never> {
+  const { base, head, codes } = await sides(what, options);
   const tolerance = { ratio: options.tolerate, errors: options.tolerateErrors };
-  const comparison = await compared(base, head, tolerance, options);
+  const comparison = await compared(what, base, head, tolerance, options);
   const { comparisonMarkdown, comparisonText } = await import('../../reports/regression-text.ts');
   if (options.out !== undefined) await writeFile(options.out, comparisonMarkdown(comparison));
   console.log(options.json ? JSON.stringify(comparison, undefined, 2) : `\n${comparisonText(comparison)}`);
-  if (comparison.invalid) throw new Exit(exitCode.invalid);
-  if (options.gate && comparison.verdict === 'regressed') throw new Exit(exitCode.expectation);
-  if (options.strict && comparison.verdict === 'inconclusive') throw new Exit(exitCode.unknown);
+  const { failuresIn } = await import('../../reports/regression.ts');
+  const found = [
+    failuresIn(base, head).length > 0 ? exitCode.failed : exitCode.good,
+    comparison.invalid ? exitCode.invalid : exitCode.good,
+    options.gate && comparison.verdict === 'regressed' ? exitCode.expectation : exitCode.good,
+    options.strict && comparison.verdict === 'inconclusive' ? exitCode.unknown : exitCode.good,
+  ];
+  throw new Exit(combine([...codes, ...found]));
 }
 
-/** Where the two recordings stand: as they are given, or once they have been made. */
-async function recordings(
-  what: string[],
-  options: Options,
-): Promise<{ base: string; head: string; interrupted?: number }> {
+/** What is compared: as it was recorded, or once it has been; `codes` are of what went wrong as it was. */
+async function sides(what: string[], options: Options): Promise<Measured> {
   const { base, head = 'HEAD', ...rest } = options;
   if (base !== undefined) {
     const [scenario] = what;
@@ -119,12 +120,11 @@ async function recordings(
       exitCode.input,
       `expected two run directories, or one scenario with --base REF, got ${what.join(' ')}`,
     );
-  return { base: before, head: after };
+  return { base: await sideOf(before), head: await sideOf(after), codes: [] };
 }
 
-async function compared(baseDir: string, headDir: string, tolerance: Tolerance, options: Options) {
+async function compared(what: string[], base: Side, head: Side, tolerance: Tolerance, options: Options) {
   const { compareRuns, Incomparable, sameMachine } = await import('../../reports/regression.ts');
-  const [base, head] = [await sideOf(baseDir), await sideOf(headDir)];
   if (options.gate && !options.otherMachine && !sameMachine(base.run, head.run))
     throw new Exit(
       exitCode.input,
@@ -138,7 +138,7 @@ async function compared(baseDir: string, headDir: string, tolerance: Tolerance, 
     return { ...compareRuns(base, head, tolerance, meant), ...(invalid ? { invalid } : {}) };
   } catch (cause) {
     if (!(cause instanceof Incomparable)) throw cause;
-    throw new Exit(exitCode.input, `${baseDir} and ${headDir}: ${cause.message}`, { cause });
+    throw new Exit(exitCode.input, `${what.join(' and ')}: ${cause.message}`, { cause });
   }
 }
 
