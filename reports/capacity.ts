@@ -1,5 +1,6 @@
 /** `capacity.json`: the highest rate at which each contender met an objective, and how that is told. */
 import type { Run } from '../harness/recording.ts';
+import { aligned } from './aligned.ts';
 
 export interface Capacity {
   schemaVersion: 1;
@@ -52,14 +53,12 @@ export function capacityText({ contenders, objective, fleetPerSecond, scenario, 
       [said[ended], why ?? ''].filter((it) => it !== '').join(', '),
     ]);
   const head = ['contender', 'meets it up to', 'of the fleet', 'not at', 'looks', ''];
-  const widths = head.map((_, i) => Math.max(...[head, ...rows].map((row) => row[i]!.length)));
-  const line = (row: readonly string[]) =>
-    row
-      .map((text, i) => (i === 0 || i === 5 ? text.padEnd(widths[i]!) : text.padStart(widths[i]!)))
-      .join('  ')
-      .trimEnd();
   const where = driver === 'simulation' ? ', simulated' : '';
-  return [`${scenario}${where}: ${objective.join(', ')}`, '', line(head), ...rows.map(line)].join('\n');
+  return [
+    `${scenario}${where}: ${objective.join(', ')}`,
+    '',
+    ...aligned([head, ...rows], new Set([0, 5])),
+  ].join('\n');
 }
 
 const whole = (rate: number) =>

@@ -1,4 +1,5 @@
 /** A comparison of two runs as people read it: in a terminal, and as Markdown in a step summary. */
+import { aligned } from './aligned.ts';
 import { plural } from './numbers.ts';
 import type { ContenderComparison, RunComparison } from './regression.ts';
 import type { MetricVerdict } from './statistics/gate.ts';
@@ -58,11 +59,7 @@ export function comparisonText(comparison: RunComparison): string {
 }
 
 function table({ metrics }: ContenderComparison): string[] {
-  const rows = [head, ...metrics.map(cells)];
-  const widths = head.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  return rows.map((row) =>
-    `  ${row.map((text, column) => (column === 0 ? text.padEnd(widths[column]!) : text.padStart(widths[column]!))).join('  ')}`.trimEnd(),
-  );
+  return aligned([head, ...metrics.map(cells)], new Set([0])).map((line) => `  ${line}`);
 }
 
 /** For a step summary: tables only. Contenders' names are plain by the schema. */

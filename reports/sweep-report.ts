@@ -1,6 +1,7 @@
 /** Everything that `sweep.json` is folded into: the knee as a picture, the page, the rows for a spreadsheet, the table for a terminal. */
 import { join } from 'node:path';
 import { writeWhole } from '../harness/recording.ts';
+import { aligned } from './aligned.ts';
 import { knee } from './charts/knee.ts';
 import { standaloneSvg } from './formats/standalone-svg.ts';
 import { sweepPage } from './formats/sweep-page.ts';
@@ -33,14 +34,7 @@ export function sweepText(sweep: Sweep): string {
     broken.map((law) => `The recording at ${set} fails its own audit: ${law}`),
   );
   if (drawing === undefined) return ['No contender completed a point.', ...failed, ...broken].join('\n');
-  const lines = [drawing.table.columns, ...drawing.table.rows];
-  const widths = drawing.table.columns.map((_, i) => Math.max(...lines.map((row) => row[i]!.length)));
-  const text = lines.map((row) =>
-    row
-      .map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)))
-      .join('  ')
-      .trimEnd(),
-  );
+  const text = aligned([drawing.table.columns, ...drawing.table.rows], new Set([0]));
   const note = drawing.note?.includes('○')
     ? ['', 'Beyond capacity, waiting times and p99 grow with the length of the run.']
     : [];

@@ -3,6 +3,7 @@
  * a screen reader. A star marks the best of a column. Ends with what the audit found wrong, as no number above it can be relied on then.
  */
 import { agreementSentence } from './agreement-table.ts';
+import { aligned } from './aligned.ts';
 import { compare } from './comparison.ts';
 import { terminalTable } from './fault-tables.ts';
 import type { Summary } from './summary.ts';
@@ -29,19 +30,6 @@ export function comparisonTable(summary: Summary): string {
     ...(wrong.length > 0 ? ['', 'The recording fails its own audit:'] : []),
     ...wrong.map(({ check, detail }) => `  ${check}: ${detail}`),
   ].join('\n');
-}
-
-/** @param text columns of words, set to the left */
-function aligned(rows: readonly (readonly string[])[], text: ReadonlySet<number>): string[] {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  return rows.map((row) =>
-    row
-      .map((cell, column) =>
-        text.has(column) ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!),
-      )
-      .join('  ')
-      .trimEnd(),
-  );
 }
 
 /** More would push the comparison out of sight; the report has them all. */

@@ -1,4 +1,5 @@
 /** What became of each scenario of `--all`, as a line while it goes, as a table at the end, and for machines. */
+import { aligned } from '../../reports/aligned.ts';
 import type { Summary } from '../../reports/summary.ts';
 import { exitCode } from '../exit.ts';
 
@@ -96,21 +97,11 @@ export function allText({ scenarios, leftOut, driver, status }: AllResult): stri
     it.first ?? '–',
     ...(twins ? [it.apart === null ? '–' : it.apart.length === 0 ? 'agrees' : 'differs'] : []),
   ]);
-  const widths = head.map((_, column) => Math.max(...[head, ...body].map((row) => row[column]!.length)));
-  const left = new Set([0, 1, 5, 6]);
-  const line = (row: readonly string[]) =>
-    row
-      .map((cell, column) =>
-        left.has(column) ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!),
-      )
-      .join('  ')
-      .trimEnd();
   const sum = (of: 'held' | 'total') => scenarios.reduce((total, it) => total + it[of], 0);
   const wrong = scenarios.flatMap(({ name, wrong }) => wrong.map((it) => `${name}: ${it}`));
   const apart = scenarios.flatMap(({ name, apart }) => (apart ?? []).map((it) => `${name}: ${it}`));
   return [
-    line(head),
-    ...body.map(line),
+    ...aligned([head, ...body], new Set([0, 1, 5, 6])),
     ...(leftOut.length > 0 ? ['', `Not for the ${driver} driver: ${leftOut.join(', ')}.`] : []),
     ...(apart.length > 0 ? ['', 'Where measured and simulated differ:', ...apart] : []),
     ...(wrong.length > 0 ? ['', ...wrong] : []),

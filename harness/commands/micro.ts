@@ -2,6 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
+import { aligned } from '../../reports/aligned.ts';
 import { loadScenario, resolveContenders } from '../../scenarios/loader.ts';
 import { environment } from '../environment.ts';
 import { Exit, exitCode } from '../exit.ts';
@@ -106,14 +107,7 @@ async function contendersOf(text: string): Promise<ChosenStrategy[]> {
 async function tableText(rows: readonly PickCost[]): Promise<string> {
   const { pickCost } = await import('../../reports/charts/pick-cost.ts');
   const { title, table } = pickCost(rows)!;
-  const lines = [table.columns, ...table.rows];
-  const widths = table.columns.map((_, i) => Math.max(...lines.map((row) => row[i]!.length)));
-  const text = lines.map((row) =>
-    row
-      .map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)))
-      .join('  ')
-      .trimEnd(),
-  );
+  const text = aligned([table.columns, ...table.rows], new Set([0]));
   return [...text, '', title].join('\n');
 }
 
