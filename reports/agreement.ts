@@ -10,6 +10,7 @@ import type { Run } from '../harness/recording.ts';
 import { listed } from './checks/check.ts';
 import { median } from './latencies.ts';
 import { phaseMeasures } from './measures.ts';
+import { missed } from './metrics.ts';
 import { inUnit, percent } from './numbers.ts';
 import { criteria } from './ranking.ts';
 import type { Agreement, ContenderAgreement, ContenderSummary, Finding, PhaseMeasures } from './summary.ts';
@@ -84,7 +85,7 @@ function ofContender(name: string, own: readonly Twinned[]): ContenderAgreement 
     { measured: measured.errorRate, simulated: simulated.errorRate },
     { measured: measured.latencyMs.p99, simulated: simulated.latencyMs.p99 },
   ];
-  const overloaded = [measured, simulated].some((it) => missed(it) > limits.overload);
+  const overloaded = [measured, simulated].some((it) => (missed(it.requests) ?? 0) > limits.overload);
   return {
     name,
     errorRate: { ...errors, agree: within(errors, (a, b) => Math.abs(a - b) <= limits.errors) },
@@ -94,10 +95,6 @@ function ofContender(name: string, own: readonly Twinned[]): ContenderAgreement 
     },
     overloaded,
   };
-}
-
-function missed({ requests: { sent, failed, lost, late } }: PhaseMeasures): number {
-  return sent === 0 ? 0 : (failed + lost + late) / sent;
 }
 
 /** Null where one of the two is not known. */

@@ -82,7 +82,7 @@ function fairness({ fairness: whole, perBackend }: Measures, { phase }: Scope = 
 }
 
 /** Of what was sent, the share that got no good answer in time; in flight at the end is not known to be either. */
-function missed(requests: Requests | undefined): number | undefined {
+export function missed(requests: Requests | undefined): number | undefined {
   if (requests === undefined || requests.sent === 0) return undefined;
   return (requests.failed + requests.lost + requests.late) / requests.sent;
 }

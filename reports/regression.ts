@@ -3,7 +3,8 @@
  * `statistics/gate.ts`; here stand which numbers are compared, and what must be the same for a comparison to mean anything.
  */
 import type { Environment, Run } from '../harness/recording.ts';
-import { type Gate, type GateVerdict, gate, type Paired } from './statistics/gate.ts';
+import { missed } from './metrics.ts';
+import { type Gate, type GateVerdict, gate, type Paired, together } from './statistics/gate.ts';
 import type { ContenderSummary, RoundSummary, Summary } from './summary.ts';
 
 export const comparisonVersion = 1;
@@ -19,8 +20,6 @@ export interface Tolerance {
   /** By so much the share of requests that failed, were lost or came late may be larger. */
   errors: number;
 }
-
-export const defaultTolerance: Tolerance = { ratio: 0.05, errors: 0.001 };
 
 /** One contender, as it was and as it is. */
 export interface ContenderComparison extends Gate {
@@ -51,8 +50,6 @@ const gated: readonly { metric: string; better: Paired['better']; of(round: Roun
     { metric: 'p99', better: 'lower', of: (it) => it.deadlineLatencyMs.p99 },
     { metric: 'goodput', better: 'higher', of: (it) => it.goodput },
   ];
-const missed = ({ requests: { sent, failed, lost, late } }: RoundSummary) =>
-  sent === 0 ? null : (failed + lost + late) / sent;
 
 /**
  * Compares every contender that both have; throws `Incomparable` where there is none, or where the two were not asked the same.
@@ -94,12 +91,6 @@ export function compareRuns(
 
 const names = ({ summary }: Side) => summary.contenders.map(({ name }) => name).join(', ') || 'none';
 
-/** Regressed when any is, passed when all are. */
-export function together(verdicts: readonly GateVerdict[]): GateVerdict {
-  if (verdicts.includes('regressed')) return 'regressed';
-  return verdicts.every((it) => it === 'pass') ? 'pass' : 'inconclusive';
-}
-
 function gateOf(before: ContenderSummary, after: ContenderSummary, tolerance: Tolerance): Gate {
   const complete = ({ rounds }: ContenderSummary) => rounds.filter(({ status }) => status === 'complete');
   const pairs = complete(before).flatMap((base) => {
@@ -117,7 +108,7 @@ function gateOf(before: ContenderSummary, after: ContenderSummary, tolerance: To
   const ratios = gated.map(({ metric, better, of }): Paired => ({ metric, better, ...column(of, better) }));
   const errors: Paired = {
     ...{ metric: 'missed', better: 'lower', difference: tolerance.errors },
-    ...column((it) => missed(it) ?? 1, 'lower'),
+    ...column((it) => missed(it.requests) ?? 1, 'lower'),
   };
   return gate([...ratios, errors], tolerance.ratio);
 }

@@ -40,11 +40,11 @@ export interface TrialFold {
   simulated?: Sample;
   /** Beyond the oracle of its round, where one was simulated. */
   regret?: Regret;
-  /** Backends whose addresses answered with another's id, in order of time; see audit.ts. */
   /** Requests executed more than once, by when they were due; why that is not known, where it is not. */
   repeated: Record<Phase | 'all', Repeated> | string;
   /** Answers that no execution explains (executions.ts). */
   unexplained: number;
+  /** Backends whose addresses answered with another's id, in order of time; see audit.ts. */
   strangers: Stranger[];
   /** Attempts on a victim after it was known to be gone, by fault window, panic apart; see audit.ts. */
   afterDetection: { window: FaultWindow; count: number; first: number }[];

@@ -4,7 +4,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Capacity } from '../../reports/capacity.ts';
 import { refuseUnable } from '../../scenarios/loader.ts';
 import { backendsOf } from '../../scenarios/scenario.ts';
-import { parseRate, parseShare } from '../../scenarios/units.ts';
+import { parseRate } from '../../scenarios/units.ts';
 import { capacityOf, rateOf } from '../../scenarios/workload.ts';
 import { type Limit, parseObjective } from '../capacity/objective.ts';
 import { searchCapacity } from '../capacity/search.ts';
@@ -19,7 +19,14 @@ import { writeWhole } from '../recording.ts';
 import { makeRunDirectory } from '../run-directory.ts';
 import { SimulatedTrials } from '../simulation/trials.ts';
 import { type LookContext, lookAt, Unbelievable } from './capacity-look.ts';
-import { prepare, type Ready, type ScenarioOptions, scenarioOptions, whole } from './scenario-options.ts';
+import {
+  prepare,
+  type Ready,
+  type ScenarioOptions,
+  scenarioOptions,
+  share,
+  whole,
+} from './scenario-options.ts';
 
 interface Options extends ScenarioOptions {
   meet: Limit[];
@@ -51,7 +58,12 @@ export function capacity(): Command {
         .choices(['auto', 'docker', 'process', 'simulation'])
         .default('auto'),
     )
-    .option('--precision <share>', 'how far the rates that did and did not meet it may be apart', share, 0.02)
+    .option(
+      '--precision <share>',
+      'how far the rates that did and did not meet it may be apart',
+      share((it) => it > 0 && it < 1, 'a share between 0 and 100%, such as 2%'),
+      0.02,
+    )
     .option('--confirm <n>', 'looks at each of the two rates, the first included; odd', odd, 3)
     .option('--looks <n>', 'most looks for one contender', whole(3), 60)
     .option('--from <rate>', 'where to begin (default: the scenario’s own rate)', rate)
@@ -63,13 +75,6 @@ export function capacity(): Command {
     .option('--json', 'print the result as JSON, alone on standard output')
     .option('--quiet', 'print nothing but errors and the result')
     .action(action);
-}
-
-function share(text: string): number {
-  const value = parseShare(text);
-  if (value === undefined || !(value > 0 && value < 1))
-    throw new InvalidArgumentError(`expected a share between 0 and 100%, such as 2%, got ${text}`);
-  return value;
 }
 
 function rate(text: string): number {

@@ -3,13 +3,12 @@
  * and now, interleaved (`SCENARIO --base REF --head REF`). `--gate` fails where the second has regressed.
  */
 import { writeFile } from 'node:fs/promises';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import type { Side, Tolerance } from '../../reports/regression.ts';
-import { parseShare } from '../../scenarios/units.ts';
 import { combine, Exit, exitCode } from '../exit.ts';
 import { readRun } from '../recording.ts';
 import { type Measured, measureRefs } from './compare-refs.ts';
-import { whole } from './scenario-options.ts';
+import { collected, share, whole } from './scenario-options.ts';
 
 interface Options {
   base?: string;
@@ -32,14 +31,7 @@ interface Options {
   strict?: boolean;
 }
 
-function share(text: string): number {
-  const value = parseShare(text);
-  if (value === undefined || !(value >= 0))
-    throw new InvalidArgumentError(`expected a share such as 5%, got ${text}`);
-  return value;
-}
-
-const collected = (text: string, before: string[]) => [...before, text];
+const tolerated = share((it) => it >= 0, 'a share such as 5%');
 
 export function compare(): Command {
   return new Command('compare')
@@ -62,11 +54,11 @@ export function compare(): Command {
     .option('--seed <n>', 'with --base: seed of all randomness', whole(0))
     .option('--set <path=value>', 'with --base: override any value (repeatable)', collected, [] as string[])
     .option('--gate', 'exit 99 when the candidate has regressed')
-    .option('--tolerate <share>', 'by so much latencies and goodput may be worse', share, 0.05)
+    .option('--tolerate <share>', 'by so much latencies and goodput may be worse', tolerated, 0.05)
     .option(
       '--tolerate-errors <share>',
       'by so much the share of failed or late requests may be larger',
-      share,
+      tolerated,
       0.001,
     )
     .option('--other-machine', 'gate also where the two were measured on different machines')

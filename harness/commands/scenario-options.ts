@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { ResolvedContender } from '../../scenarios/contenders.ts';
 import { type LoadedScenario, loadScenario, resolveContenders } from '../../scenarios/loader.ts';
+import { parseShare } from '../../scenarios/units.ts';
 import { Exit, exitCode } from '../exit.ts';
 import type { Run } from '../recording.ts';
 import { chooseStrategy, listStrategies } from '../strategies.ts';
@@ -25,6 +26,19 @@ export function whole(least: number) {
   };
 }
 
+/** A reader of shares from the command line; `expected` says which are allowed. */
+export function share(allowed: (share: number) => boolean, expected: string) {
+  return (text: string) => {
+    const value = parseShare(text);
+    if (value === undefined || !allowed(value))
+      throw new InvalidArgumentError(`expected ${expected}, got ${text}`);
+    return value;
+  };
+}
+
+/** Of an option that may be repeated. */
+export const collected = (text: string, before: string[]) => [...before, text];
+
 /** Adds `SCENARIO`, optional where there is `--all`, and `--contenders`, `--rounds`, `--seed` and `--set`. */
 export function scenarioOptions(command: Command, { orAll = false } = {}): Command {
   return command
@@ -41,7 +55,7 @@ export function scenarioOptions(command: Command, { orAll = false } = {}): Comma
     .option(
       '--set <path=value>',
       'override any value, for example fleet.0.count=20 (repeatable)',
-      (text, before: string[]) => [...before, text],
+      collected,
       [] as string[],
     );
 }

@@ -70,13 +70,15 @@ export function gate(metrics: readonly Paired[], tolerated = 0.05, doubt = 0.05)
       detectable: scaled(Math.max(limit, detectable(worse[i]!, doubt / metrics.length))),
     };
   });
-  const verdict = each.some((it) => it.verdict === 'regressed')
-    ? 'regressed'
-    : each.every((it) => it.verdict === 'pass')
-      ? 'pass'
-      : 'inconclusive';
+  const verdict = together(each.map((it) => it.verdict));
   const rounds = Math.min(...metrics.map(({ base }) => base.length));
   return { verdict, rounds, fewest: fewest(doubt / metrics.length), metrics: each };
+}
+
+/** Regressed when any is, passed when all are. */
+export function together(verdicts: readonly GateVerdict[]): GateVerdict {
+  if (verdicts.includes('regressed')) return 'regressed';
+  return verdicts.every((it) => it === 'pass') ? 'pass' : 'inconclusive';
 }
 
 /** By round, above 0 where the candidate is worse. Rounds in which both are 0 are even; only one of them: infinitely apart. */
